@@ -1,0 +1,71 @@
+# The commands of this project. Each does its own set-up (tools/setup.sh) and is quick when there is nothing to do.
+#   make build          build/bin/signxai
+#   make test           set-up, build, all tests; CTEST="-R regex" picks some; SIGNXAI_GOLDENS=DIR adds goldens
+#   make demo           set-up, build, explanations of the bundled examples
+#   make sanitize       the tests under the address and undefined-behaviour sanitizers; CTEST as above
+#   make fuzz           each libFuzzer target for FUZZ_SECONDS (600); FUZZ=name_fuzz picks one
+#   make bench          the micro-benchmarks of benchmarks/
+#   make format, make format-check, make tidy, make install PREFIX=DIR, make clean
+SHELL := bash
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 600
+# Warnings stop continuous integration, not a user whose compiler is newer than ours.
+WERROR := $(if $(CI),ON,OFF)
+
+cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp')
+
+.PHONY: build test demo sanitize fuzz bench format format-check tidy install clean setup setup-test
+
+build: setup
+	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) --log-level=WARNING
+	@cmake --build --preset release -j $(JOBS) --target program
+
+test: setup-test
+	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) --log-level=WARNING
+	@cmake --build --preset release -j $(JOBS)
+	@tools/run_tests.py build $(CTEST)
+
+demo: build
+	@SIGNXAI="$(CURDIR)/build/bin/signxai" tools/demo.sh
+
+sanitize: setup-test
+	@cmake --preset asan --log-level=WARNING
+	@cmake --build --preset asan -j $(JOBS)
+	@tools/run_tests.py build-asan $(CTEST)
+
+fuzz:
+	@tools/setup.sh build fuzz
+	@cmake --preset fuzz --log-level=WARNING
+	@cmake --build --preset fuzz -j $(JOBS)
+	@tools/run_fuzz.sh build-fuzz $(FUZZ_SECONDS) $(FUZZ)
+
+bench: setup
+	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) --log-level=WARNING
+	@cmake --build --preset release -j $(JOBS) --target signxai-benchmarks
+	@build/bin/signxai-benchmarks
+
+format:
+	@tools/setup.sh format
+	@clang-format -i $(cpp_files)
+
+format-check:
+	@tools/setup.sh format
+	@clang-format --dry-run --Werror $(cpp_files)
+
+tidy:
+	@tools/setup.sh build tidy
+	@cmake --preset debug --log-level=WARNING
+	@run-clang-tidy -quiet -p build-debug -j $(JOBS) '$(CURDIR)/(src|cli|benchmarks)/.*'
+
+install: build
+	@cmake --install build --prefix "$(PREFIX)"
+
+clean:
+	rm -rf build build-*
+
+setup:
+	@tools/setup.sh build
+
+setup-test:
+	@tools/setup.sh build test

@@ -1,0 +1,5 @@
+// Symbol visibility of the public API. The library is built with hidden visibility; what a user may call carries
+// SIGNXAI_API.
+#pragma once
+
+#define SIGNXAI_API __attribute__((visibility("default")))

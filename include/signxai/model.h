@@ -1,0 +1,51 @@
+// Model: a trained network as it was read from its files. Immutable; copies share everything.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "signxai/export.h"
+#include "signxai/tensor.h"
+
+namespace signxai {
+
+namespace graph {
+struct Network;
+}
+
+/// One layer call of the network, for display.
+struct LayerInfo {
+  std::string name;
+  std::string class_name;  ///< "Conv2D"
+  std::string activation;  ///< fused activation; empty: none
+  Shape output_shape;      ///< with the batch axis; open extents are negative
+  std::int64_t parameters = 0;
+  std::vector<std::string> inputs;  ///< names of the producing layers
+};
+
+class SIGNXAI_API Model {
+ public:
+  /// Reads a Keras network: a full-model .h5 file, or an architecture .json whose weights are in `weights` (default:
+  /// an .h5 file beside it). The format is found by content. Nothing in the file is ever executed. A softmax at the end
+  /// is left out: explanations are of the logits.
+  /// Errors: kNotFound, kCorruptFile, kUnsupported (all unsupported layers at once), kOutOfMemory.
+  static Model load(const std::string& path, const std::string& weights = {});
+
+  const std::string& name() const;
+  /// Shape of one sample, without the batch axis; open extents are negative.
+  Shape sample_shape() const;
+  /// Shape of the output of one sample, without the batch axis.
+  Shape output_shape() const;
+  std::vector<LayerInfo> layers() const;
+  /// What the importer found worth telling: a softmax left out, values converted.
+  const std::vector<std::string>& notes() const;
+
+  const std::shared_ptr<const graph::Network>& network() const { return network_; }
+
+ private:
+  explicit Model(std::shared_ptr<const graph::Network> network) : network_(std::move(network)) {}
+  std::shared_ptr<const graph::Network> network_;
+};
+
+}  // namespace signxai

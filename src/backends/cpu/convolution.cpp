@@ -1,0 +1,172 @@
+// Convolutions and their backward-data by oneDNN: data channels-last as it lies, weights packed once into the layout the
+// primitive asks for. Bias and ReLU ride along.
+#include <algorithm>
+#include <limits>
+
+#include "backends/cpu/families.h"
+#include "backends/cpu/geometry.h"
+#include "backends/cpu/onednn.h"
+#include "graph/op.h"
+#include "signxai/error.h"
+
+namespace signxai::cpu {
+namespace {
+
+using dnnl::memory;
+using dnnl::prop_kind;
+constexpr auto kFloat = memory::data_type::f32;
+constexpr auto kDirect = dnnl::algorithm::convolution_direct;
+
+/// Strides of an array that lies row-major in the order `order` of its logical axes (outermost first).
+memory::dims strides_in_order(const memory::dims& dims, const std::vector<std::size_t>& order) {
+  memory::dims strides(dims.size());
+  memory::dim step = 1;
+  for (std::size_t i = order.size(); i-- > 0;) strides[order[i]] = step, step *= dims[order[i]];
+  return strides;
+}
+
+/// The descriptors of one convolution, in oneDNN's logical order N C spatial and (G) O I spatial.
+struct Layouts {
+  memory::desc x, y, bias, any_weights, keras_weights;
+  memory::dims strides, dilations, pad_lo, pad_hi;
+
+  explicit Layouts(const ConvShape& shape) {
+    memory::dims in{shape.batch, shape.channels}, out{shape.batch, shape.outputs}, kernel;
+    if (shape.groups > 1) kernel.push_back(shape.groups);
+    kernel.push_back(shape.outputs / shape.groups);
+    kernel.push_back(shape.channels / shape.groups);
+    for (const graph::WindowAxis& axis : shape.axes) {
+      in.push_back(axis.in), out.push_back(axis.out), kernel.push_back(axis.window);
+      strides.push_back(axis.stride), dilations.push_back(axis.dilation - 1);
+      pad_lo.push_back(axis.pad_lo), pad_hi.push_back(axis.pad_hi);
+    }
+    const auto spatial = shape.axes.size();
+    std::vector<std::size_t> data_order{0}, weights_order;
+    const std::size_t leading = kernel.size() - spatial;  // 2, or 3 with groups
+    for (std::size_t i = 0; i < spatial; ++i) data_order.push_back(2 + i), weights_order.push_back(leading + i);
+    data_order.push_back(1);
+    weights_order.push_back(leading - 1);                  // input channels of a group
+    if (shape.groups > 1) weights_order.push_back(0);
+    weights_order.push_back(leading - 2);                  // output channels, of group after group
+    x = memory::desc(in, kFloat, strides_in_order(in, data_order));
+    y = memory::desc(out, kFloat, strides_in_order(out, data_order));
+    keras_weights = memory::desc(kernel, kFloat, strides_in_order(kernel, weights_order));
+    any_weights = memory::desc(kernel, kFloat, memory::format_tag::any);
+    if (shape.bias) bias = memory::desc({shape.outputs}, kFloat, memory::format_tag::x);
+  }
+};
+
+dnnl::primitive_attr attributes(const ConvShape& shape) {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (shape.relu) {
+    dnnl::post_ops ops;
+    ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+    attr.set_post_ops(ops);
+  }
+  return attr;
+}
+
+dnnl::convolution_forward::primitive_desc forward(const ConvShape& shape, const Layouts& l) {
+  return {onednn_engine(), prop_kind::forward_inference, kDirect,  l.x,      l.any_weights,    l.bias,
+          l.y,             l.strides,                    l.dilations, l.pad_lo, l.pad_hi, attributes(shape)};
+}
+
+dnnl::convolution_backward_data::primitive_desc backward(const ConvShape& shape, const Layouts& l) {
+  const dnnl::convolution_forward::primitive_desc hint{onednn_engine(), prop_kind::forward, kDirect, l.x,
+                                                       l.any_weights, l.y, l.strides, l.dilations, l.pad_lo, l.pad_hi};
+  return {onednn_engine(), kDirect, l.x, l.any_weights, l.y, l.strides, l.dilations, l.pad_lo, l.pad_hi, hint,
+          attributes(shape)};
+}
+
+void reorder(const memory::desc& from, const float* source, const memory::desc& to, std::byte* target) {
+  dnnl::stream stream(onednn_engine());
+  memory in(from, onednn_engine(), const_cast<float*>(source)), out(to, onednn_engine(), target);
+  dnnl::reorder(in, out).execute(stream, in, out);
+  stream.wait();
+}
+
+const void* packed(const graph::Literal& weights, const memory::desc& keras, const memory::desc& wanted,
+                   PackedWeights& store, backends::AlignedBytes& owner) {
+  if (wanted == keras) return weights.data();
+  owner = store.get(weights, layout_name(wanted), [&] {
+    auto bytes = backends::allocate_aligned(wanted.get_size());
+    reorder(keras, weights.data(), wanted, bytes.get());
+    return bytes;
+  });
+  return owner.get();
+}
+
+class OneDnnConvolution : public Kernel {
+ public:
+  template <typename Descriptor>
+  OneDnnConvolution(const ConvShape& shape, const Layouts& layouts, const Descriptor& descriptor,
+                    const memory::desc& wanted, const graph::Literal& weights, PackedWeights& store, bool is_backward)
+      : call_(dnnl::primitive(descriptor), arguments(shape, layouts, wanted, descriptor.scratchpad_desc(), is_backward)),
+        scratch_(descriptor.scratchpad_desc().get_size()),
+        literal_(weights),
+        weights_(packed(weights, layouts.keras_weights, wanted, store, owner_)),
+        bias_(shape.bias),
+        size_((is_backward ? layouts.x : layouts.y).get_size() / sizeof(float)) {}
+
+  void run(const Buffers& buffers) const noexcept override {
+    void* addresses[] = {const_cast<float*>(buffers.inputs[0]), const_cast<void*>(weights_), buffers.output,
+                         buffers.scratch, bias_ ? const_cast<float*>(buffers.inputs[2]) : nullptr};
+    if (call_.run({addresses, bias_ ? 5u : 4u})) return;
+    // Out of memory inside oneDNN. There is no way to throw here; NaN cannot be taken for a result.
+    std::fill_n(buffers.output, size_, std::numeric_limits<float>::quiet_NaN());
+  }
+
+  std::size_t scratch_bytes() const override { return scratch_; }
+
+ private:
+  static std::vector<OneDnnCall::Argument> arguments(const ConvShape& shape, const Layouts& layouts,
+                                                     const memory::desc& weights, const memory::desc& scratchpad,
+                                                     bool is_backward) {
+    std::vector<OneDnnCall::Argument> list = {
+        is_backward ? OneDnnCall::Argument{DNNL_ARG_DIFF_DST, layouts.y} : OneDnnCall::Argument{DNNL_ARG_SRC, layouts.x},
+        {DNNL_ARG_WEIGHTS, weights},
+        is_backward ? OneDnnCall::Argument{DNNL_ARG_DIFF_SRC, layouts.x} : OneDnnCall::Argument{DNNL_ARG_DST, layouts.y},
+        {DNNL_ARG_SCRATCHPAD, scratchpad}};
+    if (shape.bias) list.push_back({DNNL_ARG_BIAS, layouts.bias});
+    return list;
+  }
+
+  OneDnnCall call_;
+  std::size_t scratch_;
+  graph::Literal literal_;  ///< keeps weights alive that are used as they lie
+  backends::AlignedBytes owner_;
+  const void* weights_;
+  bool bias_;
+  std::size_t size_;
+};
+
+std::string reject(const Problem& problem) {
+  if (problem.constants[1] == nullptr) return "the weights are computed at run time";
+  if (problem.inputs[1].rank() > 5) return "more than three spatial axes";
+  if (element_count(problem.node.type.shape) == 0) return "empty result";
+  return "";
+}
+
+std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) try {
+  const ConvShape shape = conv_shape(problem);
+  const Layouts layouts(shape);
+  const graph::Literal& weights = *problem.constants[1];
+  if (problem.node.is("conv_backward_data")) {
+    const auto descriptor = backward(shape, layouts);
+    return std::make_unique<OneDnnConvolution>(shape, layouts, descriptor, descriptor.weights_desc(), weights, store, true);
+  }
+  const auto descriptor = forward(shape, layouts);
+  return std::make_unique<OneDnnConvolution>(shape, layouts, descriptor, descriptor.weights_desc(), weights, store, false);
+} catch (const dnnl::error& error) {
+  throw Error(error.status == dnnl_out_of_memory ? ErrorCode::kOutOfMemory : ErrorCode::kInternal, "plan",
+              problem.node.op->name, std::string("oneDNN could not make the primitive: ") + error.what());
+}
+
+}  // namespace
+
+std::vector<Implementation> onednn_convolutions() {
+  return {{"conv", "oneDNN", reject, make}, {"conv_backward_data", "oneDNN", reject, make}};
+}
+
+}  // namespace signxai::cpu

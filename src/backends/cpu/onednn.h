@@ -1,0 +1,39 @@
+// The little of oneDNN that the convolution kernels share: one engine, and primitives that run at given addresses.
+#pragma once
+
+#include <dnnl.hpp>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace signxai::cpu {
+
+const dnnl::engine& onednn_engine();
+
+/// Names a blocked layout; equal descriptors have equal names.
+std::string layout_name(const dnnl::memory::desc& layout);
+
+/// A primitive and the layouts of its arguments. Runs may overlap in time; what oneDNN wants as objects per run is kept
+/// and used again, because making it would cost a small network more than its arithmetic.
+class OneDnnCall {
+ public:
+  using Argument = std::pair<int, dnnl::memory::desc>;
+  OneDnnCall(dnnl::primitive primitive, std::vector<Argument> arguments);
+  ~OneDnnCall();
+  /// `addresses` in the order of the arguments. False when oneDNN reports a failure.
+  bool run(std::span<void* const> addresses) const noexcept;
+
+ private:
+  struct Call;
+  std::unique_ptr<Call> borrow() const;
+
+  dnnl::primitive primitive_;
+  std::vector<Argument> arguments_;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Call>> idle_;
+};
+
+}  // namespace signxai::cpu

@@ -1,0 +1,124 @@
+// The SIMD loops of reductions.
+#include "backends/cpu/reduce.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backends/cpu/simd/reduce_run.cpp"
+#include <hwy/foreach_target.h>
+// Highway's header comes after foreach_target.h.
+#include <hwy/highway.h>
+
+#include <algorithm>
+
+HWY_BEFORE_NAMESPACE();
+namespace signxai::cpu::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <Reduction reduction, class V>
+HWY_INLINE V combine(V a, V b) {
+  if constexpr (reduction == Reduction::kSum) return hn::Add(a, b);
+  if constexpr (reduction == Reduction::kMaximum) return hn::IfThenElse(hn::Or(hn::Gt(b, a), hn::IsNaN(b)), b, a);
+  if constexpr (reduction == Reduction::kMinimum) return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::IsNaN(b)), b, a);
+}
+
+/// Of at most this many floats a sum is kept in float.
+constexpr std::int64_t kStretch = 512;
+
+/// n <= kStretch floats.
+template <Reduction reduction>
+HWY_INLINE double reduce_stretch(const float* x, std::int64_t n) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  double total = x[0];
+  std::int64_t i = 1;
+  if (n >= 4 * lanes) {
+    auto a = hn::LoadU(d, x), b = hn::LoadU(d, x + lanes);
+    for (i = 2 * lanes; i + 2 * lanes <= n; i += 2 * lanes) {
+      a = combine<reduction>(a, hn::LoadU(d, x + i));
+      b = combine<reduction>(b, hn::LoadU(d, x + i + lanes));
+    }
+    HWY_ALIGN float each[hn::MaxLanes(hn::ScalableTag<float>())];
+    hn::Store(combine<reduction>(a, b), d, each);
+    total = each[0];
+    for (std::int64_t k = 1; k < lanes; ++k) total = reduce_pair(reduction, total, each[k]);
+  }
+  for (; i < n; ++i) total = reduce_pair(reduction, total, x[i]);
+  return total;
+}
+
+template <Reduction reduction>
+double row(const float* x, std::int64_t n) {
+  double total = reduce_stretch<reduction>(x, std::min(n, kStretch));
+  for (std::int64_t i = kStretch; i < n; i += kStretch) {
+    total = reduce_pair(reduction, total, reduce_stretch<reduction>(x + i, std::min(n - i, kStretch)));
+  }
+  return total;
+}
+
+template <Reduction reduction, class D>
+HWY_INLINE std::int64_t add_row(D d, const float* x, std::int64_t c, std::int64_t columns, float* sums) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  for (; c + lanes <= columns; c += lanes) {
+    hn::StoreU(combine<reduction>(hn::LoadU(d, sums + c), hn::LoadU(d, x + c)), d, sums + c);
+  }
+  return c;
+}
+
+template <Reduction reduction>
+void columns(const float* x, std::int64_t rows, std::int64_t stride, std::int64_t count, double* totals) {
+  constexpr std::int64_t kRows = 16;  // that are added up in float
+  HWY_ALIGN float sums[kReduceColumns];
+  for (std::int64_t r = 0; r < rows; r += kRows) {
+    std::copy_n(x + r * stride, count, sums);
+    for (std::int64_t k = r + 1; k < std::min(rows, r + kRows); ++k) {
+      const std::int64_t done = add_row<reduction>(hn::ScalableTag<float>(), x + k * stride, 0, count, sums);
+      add_row<reduction>(hn::CappedTag<float, 1>(), x + k * stride, done, count, sums);
+    }
+    for (std::int64_t c = 0; c < count; ++c) totals[c] = r == 0 ? sums[c] : reduce_pair(reduction, totals[c], sums[c]);
+  }
+}
+
+double ReduceRow(Reduction reduction, const float* x, std::int64_t n) {
+  switch (reduction) {
+    case Reduction::kSum: return row<Reduction::kSum>(x, n);
+    case Reduction::kMaximum: return row<Reduction::kMaximum>(x, n);
+    default: return row<Reduction::kMinimum>(x, n);
+  }
+}
+
+void ReduceColumns(Reduction reduction, const float* x, std::int64_t rows, std::int64_t stride, std::int64_t count,
+                   double* totals) {
+  switch (reduction) {
+    case Reduction::kSum: return columns<Reduction::kSum>(x, rows, stride, count, totals);
+    case Reduction::kMaximum: return columns<Reduction::kMaximum>(x, rows, stride, count, totals);
+    default: return columns<Reduction::kMinimum>(x, rows, stride, count, totals);
+  }
+}
+
+}  // namespace signxai::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace signxai::cpu {
+HWY_EXPORT(ReduceRow);
+HWY_EXPORT(ReduceColumns);
+
+double reduce_row(Reduction reduction, const float* x, std::int64_t n) {
+  return HWY_DYNAMIC_DISPATCH(ReduceRow)(reduction, x, n);
+}
+
+void reduce_columns(Reduction reduction, const float* x, std::int64_t rows, std::int64_t stride, std::int64_t columns,
+                    double* totals) {
+  HWY_DYNAMIC_DISPATCH(ReduceColumns)(reduction, x, rows, stride, columns, totals);
+}
+
+double reduce_pair(Reduction reduction, double a, double b) {
+  switch (reduction) {
+    case Reduction::kSum: return a + b;
+    case Reduction::kMaximum: return b > a || b != b ? b : a;
+    default: return b < a || b != b ? b : a;
+  }
+}
+
+}  // namespace signxai::cpu
+#endif

@@ -1,0 +1,197 @@
+// Executes sweep programs: one SIMD loop per opcode, compiled for every instruction set and chosen at run time.
+#include "backends/cpu/sweep_program.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backends/cpu/simd/sweep_run.cpp"
+#include <hwy/foreach_target.h>
+// Highway's headers come after foreach_target.h.
+#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+HWY_BEFORE_NAMESPACE();
+namespace signxai::cpu::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using D = hn::ScalableTag<float>;
+using V = hn::Vec<D>;
+
+HWY_INLINE V zero() { return hn::Zero(D()); }
+HWY_INLINE V number(float value) { return hn::Set(D(), value); }
+template <class Mask>
+HWY_INLINE V truth(Mask mask) {
+  return hn::IfThenElseZero(mask, number(1.0f));
+}
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+// Highway's functions are specified for finite arguments in range; these extend them to all floats.
+HWY_INLINE V exp(V x) {
+  const V y = hn::Exp(D(), hn::Min(x, number(104.0f)));
+  return hn::IfThenElse(hn::IsNaN(x), x, y);
+}
+HWY_INLINE V expm1(V x) {
+  const V y = hn::Expm1(D(), hn::Min(hn::Max(x, number(-100.0f)), number(104.0f)));
+  return hn::IfThenElse(hn::IsNaN(x), x, y);
+}
+HWY_INLINE V log_edges(V x, V edge, V y) {  // y, but right at and below the pole, at infinity and for NaN
+  y = hn::IfThenElse(hn::Eq(edge, zero()), number(-kInfinity), y);
+  y = hn::IfThenElse(hn::Lt(edge, zero()), number(kNan), y);
+  return hn::IfThenElse(hn::Or(hn::Eq(x, number(kInfinity)), hn::IsNaN(x)), x, y);
+}
+HWY_INLINE V log(V x) { return log_edges(x, x, hn::Log(D(), x)); }
+HWY_INLINE V log1p(V x) { return log_edges(x, hn::Add(x, number(1.0f)), hn::Log1p(D(), x)); }
+HWY_INLINE V tanh(V x) { return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(D(), x)); }
+HWY_INLINE V sigmoid(V x) { return hn::Div(number(1.0f), hn::Add(number(1.0f), exp(hn::Neg(x)))); }
+HWY_INLINE V erf(V x) {
+  HWY_ALIGN float lanes[hn::MaxLanes(D())];
+  hn::Store(x, D(), lanes);
+  for (std::size_t i = 0; i < hn::Lanes(D()); ++i) lanes[i] = std::erf(lanes[i]);
+  return hn::Load(D(), lanes);
+}
+
+template <Opcode opcode>
+HWY_INLINE V unary(V x) {
+  if constexpr (opcode == Opcode::kAbs) return hn::Abs(x);
+  if constexpr (opcode == Opcode::kErf) return erf(x);
+  if constexpr (opcode == Opcode::kExp) return exp(x);
+  if constexpr (opcode == Opcode::kExpm1) return expm1(x);
+  if constexpr (opcode == Opcode::kLog) return log(x);
+  if constexpr (opcode == Opcode::kLog1p) return log1p(x);
+  if constexpr (opcode == Opcode::kNeg) return hn::Neg(x);
+  if constexpr (opcode == Opcode::kRelu) return hn::IfThenElse(hn::Le(x, zero()), zero(), x);  // NaN stays
+  if constexpr (opcode == Opcode::kSigmoid) return sigmoid(x);
+  if constexpr (opcode == Opcode::kSqrt) return hn::Sqrt(x);
+  if constexpr (opcode == Opcode::kTanh) return tanh(x);
+  if constexpr (opcode == Opcode::kCopy) return x;
+}
+
+template <Opcode opcode>
+HWY_INLINE V binary(V a, V b) {
+  if constexpr (opcode == Opcode::kAdd) return hn::Add(a, b);
+  if constexpr (opcode == Opcode::kDiv) return hn::Div(a, b);
+  if constexpr (opcode == Opcode::kEqual) return truth(hn::Eq(a, b));
+  if constexpr (opcode == Opcode::kGreater) return truth(hn::Gt(a, b));
+  if constexpr (opcode == Opcode::kGreaterEqual) return truth(hn::Ge(a, b));
+  if constexpr (opcode == Opcode::kLess) return truth(hn::Lt(a, b));
+  if constexpr (opcode == Opcode::kLessEqual) return truth(hn::Le(a, b));
+  if constexpr (opcode == Opcode::kMaximum) return hn::IfThenElse(hn::Or(hn::Gt(a, b), hn::IsNaN(a)), a, b);
+  if constexpr (opcode == Opcode::kMinimum) return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(a)), a, b);
+  if constexpr (opcode == Opcode::kMul) return hn::Mul(a, b);
+  if constexpr (opcode == Opcode::kSafeDiv) {
+    return hn::Div(a, hn::IfThenElse(hn::Eq(b, zero()), number(1e-7f), b));
+  }
+  if constexpr (opcode == Opcode::kSub) return hn::Sub(a, b);
+}
+
+template <Opcode opcode>
+HWY_INLINE V apply(V a, V b, V c) {
+  if constexpr (opcode == Opcode::kSelect) {
+    return hn::IfThenElse(hn::Eq(a, zero()), c, b);
+  } else if constexpr (opcode >= Opcode::kAdd && opcode <= Opcode::kSub) {
+    return binary<opcode>(a, b);
+  } else {
+    return unary<opcode>(a);
+  }
+}
+
+/// The operands an opcode does not have point at its first one.
+template <Opcode opcode>
+void loop(const float* a, const float* b, const float* c, float* out, std::int64_t n) {
+  const D d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    hn::StoreU(apply<opcode>(hn::LoadU(d, a + i), hn::LoadU(d, b + i), hn::LoadU(d, c + i)), d, out + i);
+  }
+  if (i == n) return;
+  HWY_ALIGN float rest[3][hn::MaxLanes(D())] = {};
+  std::copy(a + i, a + n, rest[0]);
+  std::copy(b + i, b + n, rest[1]);
+  std::copy(c + i, c + n, rest[2]);
+  hn::Store(apply<opcode>(hn::Load(d, rest[0]), hn::Load(d, rest[1]), hn::Load(d, rest[2])), d, rest[0]);
+  std::copy_n(rest[0], n - i, out + i);
+}
+
+using Loop = void (*)(const float*, const float*, const float*, float*, std::int64_t);
+
+template <std::size_t... opcode>
+Loop loop_of(Opcode wanted, std::index_sequence<opcode...>) {
+  static constexpr Loop kLoops[] = {loop<static_cast<Opcode>(opcode)>...};
+  return kLoops[static_cast<std::size_t>(wanted)];
+}
+
+struct Blocks {
+  const Program& program;
+  const float* const* data;  // per source
+  const float** block;       // per source: its elements of the current block
+  float* scratch;
+  float* output;
+
+  float* buffer(std::uint16_t index) const { return scratch + index * program.block; }
+  const float* read(Slot slot) const {
+    return slot.kind == Slot::kSource ? block[slot.index] : buffer(slot.index);
+  }
+  float* write(Slot slot, std::int64_t begin) const {
+    return slot.kind == Slot::kOutput ? output + begin : buffer(slot.index);
+  }
+
+  void execute(const std::vector<Instruction>& instructions, std::int64_t begin, std::int64_t count) const {
+    for (const Instruction& i : instructions) {
+      const float* a = read(i.operands[0]);
+      const bool one = i.opcode <= Opcode::kTanh || i.opcode == Opcode::kCopy;
+      const float* b = one ? a : read(i.operands[1]);
+      const float* c = i.opcode == Opcode::kSelect ? read(i.operands[2]) : a;
+      const auto opcodes = std::make_index_sequence<static_cast<std::size_t>(Opcode::kCopy) + 1>();
+      loop_of(i.opcode, opcodes)(a, b, c, write(i.result, begin), count);
+    }
+  }
+
+  void locate(std::int64_t begin, std::int64_t count) const {
+    for (std::size_t s = 0; s < program.sources.size(); ++s) {
+      const Source& source = program.sources[s];
+      if (source.kind == Source::kFull) block[s] = data[s] + begin;
+      if (source.kind != Source::kBlock) continue;
+      block[s] = in_place_block(source, data[s], begin, count);
+      if (block[s] != nullptr) continue;
+      gather(source, data[s], begin, count, buffer(source.buffer));
+      block[s] = buffer(source.buffer);
+    }
+  }
+};
+
+void RunSweep(const Program& program, const float* const* data, float* output, std::int64_t begin, std::int64_t end) {
+  alignas(64) float scratch[kSweepBuffer];
+  const float* block[kSweepBuffer / kShortestBlock];
+  const Blocks blocks{program, data, block, scratch, output};
+  const std::int64_t length = std::min(program.block, program.size);
+  for (std::size_t s = 0; s < program.sources.size(); ++s) {
+    const Source& source = program.sources[s];
+    if (source.kind != Source::kInvariant) continue;
+    gather(source, data[s], 0, length, blocks.buffer(source.buffer));
+    block[s] = blocks.buffer(source.buffer);
+  }
+  blocks.execute(program.once, 0, length);
+  for (; begin < end; begin += program.block) {
+    const std::int64_t count = std::min(program.block, end - begin);
+    blocks.locate(begin, count);
+    blocks.execute(program.body, begin, count);
+  }
+}
+
+}  // namespace signxai::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace signxai::cpu {
+HWY_EXPORT(RunSweep);
+
+void run_sweep(const Program& program, const float* const* data, float* output, std::int64_t begin, std::int64_t end) {
+  HWY_DYNAMIC_DISPATCH(RunSweep)(program, data, output, begin, end);
+}
+
+}  // namespace signxai::cpu
+#endif

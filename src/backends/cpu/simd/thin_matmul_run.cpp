@@ -1,0 +1,163 @@
+// The SIMD loops of thin products.
+#include "backends/cpu/thin_matmul.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backends/cpu/simd/thin_matmul_run.cpp"
+#include <hwy/foreach_target.h>
+// Highway's header comes after foreach_target.h.
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <utility>
+
+HWY_BEFORE_NAMESPACE();
+namespace signxai::cpu::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Rows of b that are read side by side.
+constexpr std::int64_t kStreams = 8;
+
+/// Adds `depth` (at most kStreams) rows of b, scaled by a, to the columns of `sums` from `c` on as far as D's lanes go.
+/// The products are summed in registers first, which keeps the chain of roundings short.
+template <int rows, bool whole, class D>
+HWY_INLINE std::int64_t add_products(D d, const ThinShape& s, const float* a, const float* b, std::int64_t depth,
+                                     std::int64_t c, float* sums) {
+  using V = hn::Vec<D>;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  for (; c + lanes <= s.columns; c += lanes) {
+    V sum[rows];
+    for (int r = 0; r < rows; ++r) sum[r] = hn::Zero(d);
+    for (std::int64_t k = 0; k < (whole ? kStreams : depth); ++k) {
+      const V value = hn::LoadU(d, b + k * s.columns + c);
+      for (int r = 0; r < rows; ++r) sum[r] = hn::MulAdd(value, hn::Set(d, a[r * s.inner + k]), sum[r]);
+    }
+    for (int r = 0; r < rows; ++r) {
+      float* at = sums + r * s.columns + c;
+      hn::StoreU(hn::Add(hn::LoadU(d, at), sum[r]), d, at);
+    }
+  }
+  return c;
+}
+
+template <int rows, bool whole>
+HWY_INLINE void add_products(const ThinShape& s, const float* a, const float* b, std::int64_t depth, float* sums) {
+  std::int64_t c = add_products<rows, whole>(hn::ScalableTag<float>(), s, a, b, depth, 0, sums);
+  c = add_products<rows, whole>(hn::CappedTag<float, 4>(), s, a, b, depth, c, sums);
+  add_products<rows, whole>(hn::CappedTag<float, 1>(), s, a, b, depth, c, sums);
+}
+
+template <int rows>
+void slice(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* sums) {
+  std::fill_n(sums, rows * s.columns, 0.0f);
+  std::int64_t k = begin;
+  for (; k + kStreams <= end; k += kStreams) add_products<rows, true>(s, a + k, b + k * s.columns, kStreams, sums);
+  if (k < end) add_products<rows, false>(s, a + k, b + k * s.columns, end - k, sums);
+}
+
+/// Dot products of `rows` rows of a with `columns` rows of b.
+template <int rows, int columns>
+HWY_INLINE void dots(const ThinShape& s, const float* a, const float* b, float* y) {
+  const hn::ScalableTag<float> d;
+  using V = hn::Vec<decltype(d)>;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  V sum[rows][columns];
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < columns; ++c) sum[r][c] = hn::Zero(d);
+  }
+  std::int64_t k = 0;
+  for (; k + lanes <= s.inner; k += lanes) {
+    V value[columns];
+    for (int c = 0; c < columns; ++c) value[c] = hn::LoadU(d, b + c * s.inner + k);
+    for (int r = 0; r < rows; ++r) {
+      const V other = hn::LoadU(d, a + r * s.inner + k);
+      for (int c = 0; c < columns; ++c) sum[r][c] = hn::MulAdd(value[c], other, sum[r][c]);
+    }
+  }
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < columns; ++c) {
+      float total = hn::GetLane(hn::SumOfLanes(d, sum[r][c]));
+      for (std::int64_t i = k; i < s.inner; ++i) total += a[r * s.inner + i] * b[c * s.inner + i];
+      y[r * s.columns + c] = total;
+    }
+  }
+}
+
+template <int rows>
+void transposed(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* y) {
+  constexpr int kTogether = rows <= 2 ? 4 : 2;  // what fits the registers
+  std::int64_t c = begin;
+  for (; c + kTogether <= end; c += kTogether) dots<rows, kTogether>(s, a, b + c * s.inner, y + c);
+  for (; c < end; ++c) dots<rows, 1>(s, a, b + c * s.inner, y + c);
+}
+
+using Multiply = void (*)(const ThinShape&, const float*, const float*, std::int64_t, std::int64_t, float*);
+
+template <std::size_t... row>
+Multiply slice_of(std::int64_t rows, std::index_sequence<row...>) {
+  static constexpr Multiply kTable[] = {slice<static_cast<int>(row) + 1>...};
+  return kTable[rows - 1];
+}
+template <std::size_t... row>
+Multiply transposed_of(std::int64_t rows, std::index_sequence<row...>) {
+  static constexpr Multiply kTable[] = {transposed<static_cast<int>(row) + 1>...};
+  return kTable[rows - 1];
+}
+
+void MultiplySlice(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* sums) {
+  slice_of(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, sums);
+}
+
+void MultiplyTransposed(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* y) {
+  transposed_of(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, y);
+}
+
+template <class D>
+HWY_INLINE std::int64_t finish(D d, const float* sums, std::int64_t parts, std::int64_t part_size, const float* bias,
+                               bool relu, std::int64_t c, std::int64_t end, float* y) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  for (; c + lanes <= end; c += lanes) {
+    auto sum = hn::LoadU(d, sums + c);
+    for (std::int64_t part = 1; part < parts; ++part) sum = hn::Add(sum, hn::LoadU(d, sums + part * part_size + c));
+    if (bias != nullptr) sum = hn::Add(sum, hn::LoadU(d, bias + c));
+    if (relu) sum = hn::IfThenElse(hn::Le(sum, hn::Zero(d)), hn::Zero(d), sum);
+    hn::StoreU(sum, d, y + c);
+  }
+  return c;
+}
+
+void FinishRows(const ThinShape& s, const float* sums, std::int64_t parts, const float* bias, bool relu,
+                std::int64_t begin, std::int64_t end, float* y) {
+  for (std::int64_t r = 0; r < s.rows; ++r, sums += s.columns, y += s.columns) {
+    const std::int64_t size = s.rows * s.columns;
+    std::int64_t c = finish(hn::ScalableTag<float>(), sums, parts, size, bias, relu, begin, end, y);
+    finish(hn::CappedTag<float, 1>(), sums, parts, size, bias, relu, c, end, y);
+  }
+}
+
+}  // namespace signxai::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace signxai::cpu {
+HWY_EXPORT(MultiplySlice);
+HWY_EXPORT(MultiplyTransposed);
+HWY_EXPORT(FinishRows);
+
+void multiply_slice(const ThinShape& shape, const float* a, const float* b, std::int64_t begin, std::int64_t end,
+                    float* sums) {
+  HWY_DYNAMIC_DISPATCH(MultiplySlice)(shape, a, b, begin, end, sums);
+}
+
+void multiply_transposed(const ThinShape& shape, const float* a, const float* b, std::int64_t begin, std::int64_t end,
+                         float* y) {
+  HWY_DYNAMIC_DISPATCH(MultiplyTransposed)(shape, a, b, begin, end, y);
+}
+
+void finish_rows(const ThinShape& shape, const float* sums, std::int64_t parts, const float* bias, bool relu,
+                 std::int64_t begin, std::int64_t end, float* y) {
+  HWY_DYNAMIC_DISPATCH(FinishRows)(shape, sums, parts, bias, relu, begin, end, y);
+}
+
+}  // namespace signxai::cpu
+#endif

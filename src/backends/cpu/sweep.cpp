@@ -1,0 +1,53 @@
+// Kernels of `sweep` and of every pointwise op: a compiled program, run by all threads on ranges of blocks.
+#include "backends/cpu/sweep_program.h"
+#include "backends/cpu/families.h"
+#include "base/threads.h"
+#include "graph/op.h"
+
+namespace signxai::cpu {
+namespace {
+
+class SweepKernel : public Kernel {
+ public:
+  /// The node is kept for the constants of its region.
+  explicit SweepKernel(const Problem& problem) : node_(problem.node), program_(compile_sweep(problem)) {}
+
+  void run(const Buffers& buffers) const noexcept override {
+    const float* data[kSweepBuffer / kShortestBlock];
+    for (std::size_t s = 0; s < program_.sources.size(); ++s) {
+      const Source& source = program_.sources[s];
+      data[s] = source.input < 0 ? source.constant : buffers.inputs[static_cast<std::size_t>(source.input)];
+    }
+    const std::int64_t elements = program_.heavy ? 4096 : 32768;  // about the work that pays for waking a thread
+    const std::int64_t grain = (elements / program_.block + 1) * program_.block;
+    parallel_for(program_.size, grain, [&](std::int64_t begin, std::int64_t end) {
+      run_sweep(program_, data, buffers.output, begin, end);
+    });
+  }
+
+  bool in_place(std::size_t index) const override {
+    for (const Source& source : program_.sources) {
+      if (source.input == static_cast<int>(index) && source.kind != Source::kFull) return false;
+    }
+    return true;
+  }
+
+ private:
+  graph::Node node_;
+  Program program_;
+};
+
+std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights&) { return std::make_unique<SweepKernel>(problem); }
+
+}  // namespace
+
+std::vector<Implementation> sweeps() {
+  std::vector<Implementation> entries;
+  for (const graph::OpDef* op : graph::op_table()) {
+    const bool pointwise = op->kind == graph::OpKind::kPointwise || op->name == "sweep";
+    if (pointwise) entries.push_back({op->name, "simd sweep", reject_sweep, make});
+  }
+  return entries;
+}
+
+}  // namespace signxai::cpu

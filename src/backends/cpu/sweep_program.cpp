@@ -1,0 +1,279 @@
+// Compiles pointwise regions: classifies what is read, drops dead nodes, assigns buffers by lifetime.
+#include "backends/cpu/sweep_program.h"
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "graph/op.h"
+
+namespace signxai::cpu {
+namespace {
+
+using backends::Problem;
+using graph::Graph;
+using graph::Node;
+using graph::Value;
+
+std::optional<Opcode> find_opcode(std::string_view op) {
+  static const std::map<std::string_view, Opcode> table = {
+      {"abs", Opcode::kAbs},         {"erf", Opcode::kErf},
+      {"exp", Opcode::kExp},         {"expm1", Opcode::kExpm1},
+      {"log", Opcode::kLog},         {"log1p", Opcode::kLog1p},
+      {"neg", Opcode::kNeg},         {"relu", Opcode::kRelu},
+      {"sigmoid", Opcode::kSigmoid}, {"sqrt", Opcode::kSqrt},
+      {"tanh", Opcode::kTanh},       {"add", Opcode::kAdd},
+      {"div", Opcode::kDiv},         {"equal", Opcode::kEqual},
+      {"greater", Opcode::kGreater}, {"greater_equal", Opcode::kGreaterEqual},
+      {"less", Opcode::kLess},       {"less_equal", Opcode::kLessEqual},
+      {"maximum", Opcode::kMaximum}, {"minimum", Opcode::kMinimum},
+      {"mul", Opcode::kMul},         {"safe_div", Opcode::kSafeDiv},
+      {"sub", Opcode::kSub},         {"select", Opcode::kSelect},
+  };
+  const auto it = table.find(op);
+  return it == table.end() ? std::nullopt : std::optional(it->second);
+}
+
+bool is_heavy(Opcode opcode) {
+  return opcode <= Opcode::kTanh && opcode != Opcode::kAbs && opcode != Opcode::kNeg && opcode != Opcode::kRelu;
+}
+
+bool is_sweep(const Node& node) { return node.is("sweep"); }
+
+/// Extents and strides of `shape` inside `target`, neighbouring axes merged.
+Source describe(const Shape& shape, const Shape& target) {
+  Source source;
+  std::vector<std::int64_t> extents, strides;  // innermost first
+  std::int64_t step = 1;
+  for (std::size_t back = 1; back <= target.size(); ++back) {
+    const std::int64_t extent = target[target.size() - back];
+    const std::int64_t own = back <= shape.size() ? shape[shape.size() - back] : 1;
+    const std::int64_t stride = own == 1 ? 0 : step;
+    step *= own;
+    if (extent == 1) continue;
+    if (!extents.empty() && stride == strides.back() * (strides.back() == 0 ? 1 : extents.back())) {
+      extents.back() *= extent;
+    } else {
+      extents.push_back(extent);
+      strides.push_back(stride);
+    }
+  }
+  source.extents.assign(extents.rbegin(), extents.rend());
+  source.strides.assign(strides.rbegin(), strides.rend());
+  const bool full = extents.empty() || (extents.size() == 1 && strides[0] == 1);
+  source.kind = full ? Source::kFull : Source::kBlock;
+  return source;
+}
+
+/// After how many elements the source repeats, 0 if never.
+std::int64_t period(const Source& source) {
+  if (source.kind == Source::kFull || source.strides.front() != 0) return 0;
+  if (source.strides.size() == 1) return 1;
+  return source.strides.size() == 2 ? source.extents.back() : 0;
+}
+
+class Compiler {
+ public:
+  explicit Compiler(const Shape& shape) : shape_(shape) { program_.size = element_count(shape); }
+
+  Program compile(const Problem& problem) {
+    if (is_sweep(problem.node)) {
+      compile_region(problem.node.attrs.region("body"));
+    } else {
+      compile_node(problem);
+    }
+    finish();
+    return std::move(program_);
+  }
+
+ private:
+  /// A value of the region: a source, or the result of step `step`.
+  struct Operand {
+    bool source = true;
+    int index = 0;
+  };
+  struct Step {
+    Opcode opcode;
+    std::vector<Operand> operands;
+    bool invariant = false;
+    int last_use = -1;
+  };
+
+  Operand add_source(const Shape& shape, int input, const float* constant) {
+    Source source = describe(shape, shape_);
+    source.input = input;
+    source.constant = constant;
+    program_.sources.push_back(std::move(source));
+    return {true, static_cast<int>(program_.sources.size()) - 1};
+  }
+
+  void compile_node(const Problem& problem) {
+    Step step{*find_opcode(problem.node.op->name), {}};
+    for (std::size_t i = 0; i < problem.inputs.size(); ++i) {
+      step.operands.push_back(add_source(problem.inputs[i].shape, static_cast<int>(i), nullptr));
+    }
+    steps_.push_back(std::move(step));
+  }
+
+  void compile_region(const Graph& region) {
+    std::vector<bool> live(static_cast<std::size_t>(region.size()), false);
+    const Value output = region.outputs()[0].value;
+    live[static_cast<std::size_t>(output.id)] = true;
+    for (std::int32_t id = output.id; id >= 0; --id) {
+      if (!live[static_cast<std::size_t>(id)]) continue;
+      for (const Value input : region[Value{id}].inputs) live[static_cast<std::size_t>(input.id)] = true;
+    }
+    std::vector<Operand> operands(live.size());
+    for (std::int32_t id = 0; id <= output.id; ++id) {
+      if (live[static_cast<std::size_t>(id)]) operands[static_cast<std::size_t>(id)] = lower(region, Value{id}, operands);
+    }
+    const Operand last = operands[static_cast<std::size_t>(output.id)];
+    if (last.source) steps_.push_back({Opcode::kCopy, {last}});
+  }
+
+  Operand lower(const Graph& region, Value value, const std::vector<Operand>& operands) {
+    const Node& node = region[value];
+    const auto& inputs = region.inputs();
+    const auto parameter = std::find(inputs.begin(), inputs.end(), value);
+    if (parameter != inputs.end()) return add_source(node.type.shape, static_cast<int>(parameter - inputs.begin()), nullptr);
+    if (const graph::Literal* literal = region.literal(value)) return add_source(literal->shape(), -1, literal->data());
+    Step step{*find_opcode(node.op->name), {}};
+    for (const Value input : node.inputs) step.operands.push_back(operands[static_cast<std::size_t>(input.id)]);
+    steps_.push_back(std::move(step));
+    return {false, static_cast<int>(steps_.size()) - 1};
+  }
+
+  void finish() {
+    choose_block();
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      Step& step = steps_[i];
+      program_.heavy = program_.heavy || is_heavy(step.opcode);
+      step.invariant = i + 1 < steps_.size();
+      for (const Operand& operand : step.operands) {
+        step.invariant = step.invariant && is_invariant(operand);
+        if (!operand.source) steps_[static_cast<std::size_t>(operand.index)].last_use = static_cast<int>(i);
+      }
+    }
+    emit();
+  }
+
+  bool is_invariant(const Operand& operand) const {
+    const auto index = static_cast<std::size_t>(operand.index);
+    return operand.source ? program_.sources[index].kind == Source::kInvariant : steps_[index].invariant;
+  }
+
+  /// Long enough to hide the cost of an instruction, short enough for the cache, and a multiple of all short periods.
+  void choose_block() {
+    const auto buffers = static_cast<std::int64_t>(program_.sources.size() + steps_.size());  // at most
+    std::int64_t block = std::clamp<std::int64_t>(kSweepBuffer / buffers, kShortestBlock, 1024) / 16 * 16;
+    std::int64_t longest = 1;
+    for (Source& source : program_.sources) {
+      const std::int64_t repeat = period(source);
+      if (repeat == 0 || repeat > block) continue;
+      source.kind = Source::kInvariant;
+      longest = std::max(longest, repeat);
+    }
+    program_.block = block / longest * longest;
+  }
+
+  std::uint16_t new_buffer() {
+    if (!free_.empty()) {
+      const std::uint16_t buffer = free_.back();
+      free_.pop_back();
+      return buffer;
+    }
+    return static_cast<std::uint16_t>(program_.buffers++);
+  }
+
+  void emit() {
+    for (Source& source : program_.sources) {
+      if (source.kind != Source::kFull) source.buffer = new_buffer();
+    }
+    std::vector<Slot> slots(steps_.size());
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      const Step& step = steps_[i];
+      Instruction instruction{step.opcode, {}, {}};
+      for (std::size_t k = 0; k < step.operands.size(); ++k) {
+        const auto index = static_cast<std::uint16_t>(step.operands[k].index);
+        instruction.operands[k] = step.operands[k].source ? Slot{Slot::kSource, index} : slots[index];
+      }
+      release_operands(step, static_cast<int>(i), slots);
+      slots[i] = i + 1 == steps_.size() ? Slot{Slot::kOutput, 0} : Slot{Slot::kBuffer, new_buffer()};
+      instruction.result = slots[i];
+      (step.invariant ? program_.once : program_.body).push_back(instruction);
+    }
+  }
+
+  void release_operands(const Step& step, int now, const std::vector<Slot>& slots) {
+    std::vector<int> ended;
+    for (const Operand& operand : step.operands) {
+      if (operand.source) continue;
+      const Step& maker = steps_[static_cast<std::size_t>(operand.index)];
+      const bool seen = std::find(ended.begin(), ended.end(), operand.index) != ended.end();
+      if (maker.invariant || maker.last_use != now || seen) continue;
+      ended.push_back(operand.index);
+      free_.push_back(slots[static_cast<std::size_t>(operand.index)].index);
+    }
+  }
+
+  Shape shape_;
+  Program program_;
+  std::vector<Step> steps_;
+  std::vector<std::uint16_t> free_;
+};
+
+}  // namespace
+
+std::string reject_sweep(const Problem& problem) {
+  constexpr std::size_t limit = kSweepBuffer / kShortestBlock;
+  if (!is_sweep(problem.node)) return find_opcode(problem.node.op->name) ? "" : "not a pointwise op this backend knows";
+  const Graph& region = problem.node.attrs.region("body");
+  if (region.outputs().size() != 1) return "the region has several outputs";
+  if (static_cast<std::size_t>(region.size()) > limit) return "the region is longer than " + std::to_string(limit);
+  for (const Node& node : region.nodes()) {
+    if (node.op->kind != graph::OpKind::kLeaf && !find_opcode(node.op->name)) return "'" + node.op->name + "' in a region";
+  }
+  return "";
+}
+
+Program compile_sweep(const Problem& problem) { return Compiler(problem.node.type.shape).compile(problem); }
+
+namespace {
+
+/// Where run number `run` (along the last axis) starts in the source.
+std::int64_t run_offset(const Source& source, std::int64_t run) {
+  std::int64_t offset = 0;
+  for (std::size_t d = source.extents.size() - 1; d-- > 0;) {
+    offset += run % source.extents[d] * source.strides[d];
+    run /= source.extents[d];
+  }
+  return offset;
+}
+
+}  // namespace
+
+void gather(const Source& source, const float* data, std::int64_t begin, std::int64_t count, float* out) {
+  const std::int64_t length = source.run_length();
+  const bool repeats = !source.contiguous_runs();
+  std::int64_t run = begin / length, within = begin % length;
+  while (count > 0) {
+    const float* from = data + run_offset(source, run);
+    const std::int64_t n = std::min(count, length - within);
+    if (repeats) {
+      std::fill_n(out, n, *from);
+    } else {
+      std::memcpy(out, from + within, static_cast<std::size_t>(n) * sizeof(float));
+    }
+    out += n, count -= n, within = 0, ++run;
+  }
+}
+
+const float* in_place_block(const Source& source, const float* data, std::int64_t begin, std::int64_t count) {
+  const std::int64_t length = source.run_length(), within = begin % length;
+  if (!source.contiguous_runs() || within + count > length) return nullptr;
+  return data + run_offset(source, begin / length) + within;
+}
+
+}  // namespace signxai::cpu

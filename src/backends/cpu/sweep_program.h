@@ -1,0 +1,76 @@
+// A sweep, or a single pointwise node, as a program: straight-line instructions on blocks of values that stay in the L1
+// cache, so that a chain of operations costs one pass over memory. Immutable once compiled.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backends/kernel.h"
+
+namespace signxai::cpu {
+
+enum class Opcode : std::uint8_t {
+  kAbs, kErf, kExp, kExpm1, kLog, kLog1p, kNeg, kRelu, kSigmoid, kSqrt, kTanh,
+  kAdd, kDiv, kEqual, kGreater, kGreaterEqual, kLess, kLessEqual, kMaximum, kMinimum, kMul, kSafeDiv, kSub,
+  kSelect,
+  kCopy,
+};
+
+/// Where an instruction finds an operand or puts its result.
+struct Slot {
+  enum Kind : std::uint8_t { kSource, kBuffer, kOutput } kind = kBuffer;
+  std::uint16_t index = 0;
+};
+
+struct Instruction {
+  Opcode opcode;
+  Slot result;
+  Slot operands[3];
+};
+
+/// An array that is read: an input of the node, or a constant of its region. `extents` are those of the result with
+/// axes merged where the array runs on; `strides` say how the array moves along them (0: it repeats; the last is 0 or 1).
+struct Source {
+  enum Kind : std::uint8_t {
+    kFull,       ///< element i of the result needs element i
+    kInvariant,  ///< every block needs the same values: scalars and short vectors along the last axes
+    kBlock,      ///< anything else: a block is gathered, or read in place where it is contiguous
+  } kind = kFull;
+  int input = -1;                   ///< of the node, or -1
+  const float* constant = nullptr;  ///< where input < 0; the node's region keeps it alive
+  std::uint16_t buffer = 0;         ///< where its block goes, unless kFull
+  std::vector<std::int64_t> extents, strides;
+
+  std::int64_t run_length() const { return extents.empty() ? 1 : extents.back(); }
+  bool contiguous_runs() const { return !strides.empty() && strides.back() == 1; }
+};
+
+struct Program {
+  std::int64_t size = 0;   ///< elements of the result
+  std::int64_t block = 0;  ///< elements computed at a time
+  int buffers = 0;
+  std::vector<Source> sources;
+  std::vector<Instruction> once;  ///< what depends on invariant sources only
+  std::vector<Instruction> body;
+  bool heavy = false;  ///< has transcendental functions: worth threads earlier
+};
+
+/// Floats of block memory a program may use; half of a small L1 cache.
+inline constexpr std::int64_t kSweepBuffer = 6144;
+/// Shortest block, and with it the limit on buffers.
+inline constexpr std::int64_t kShortestBlock = 32;
+
+/// Why the node cannot be compiled; empty if it can.
+std::string reject_sweep(const backends::Problem& problem);
+Program compile_sweep(const backends::Problem& problem);
+
+/// Writes elements [begin, begin + count) of the source, as the result's shape sees them.
+void gather(const Source& source, const float* data, std::int64_t begin, std::int64_t count, float* out);
+/// Where those elements stand in `data` if they are contiguous there, else nullptr.
+const float* in_place_block(const Source& source, const float* data, std::int64_t begin, std::int64_t count);
+
+/// Computes elements [begin, end) of the result; begin is a multiple of the block. Dispatches on the instruction set.
+void run_sweep(const Program& program, const float* const* data, float* output, std::int64_t begin, std::int64_t end);
+
+}  // namespace signxai::cpu

@@ -1,0 +1,40 @@
+// The public view of an imported network.
+#include "signxai/model.h"
+
+#include "graph/network.h"
+#include "importers/importer.h"
+
+namespace signxai {
+namespace {
+
+Shape without_batch(const Shape& shape) { return {shape.begin() + 1, shape.end()}; }
+
+}  // namespace
+
+Model Model::load(const std::string& path, const std::string& weights) {
+  return Model(std::make_shared<const graph::Network>(load_network(path, weights)));
+}
+
+const std::string& Model::name() const { return network_->name; }
+
+Shape Model::sample_shape() const { return without_batch(network_->graph.type(network_->graph.inputs().front()).shape); }
+
+Shape Model::output_shape() const {
+  const auto& call = network_->calls[static_cast<std::size_t>(network_->outputs.front())];
+  return without_batch(network_->graph.type(call.output).shape);
+}
+
+std::vector<LayerInfo> Model::layers() const {
+  std::vector<LayerInfo> infos;
+  for (const graph::LayerCall& call : network_->calls) {
+    LayerInfo info{call.name, call.class_name, call.activation, network_->graph.type(call.output).shape, 0, {}};
+    for (const graph::Weight& w : call.weights) info.parameters += element_count(network_->graph.type(w.value).shape);
+    for (int producer : call.producers) info.inputs.push_back(network_->calls[static_cast<std::size_t>(producer)].name);
+    infos.push_back(std::move(info));
+  }
+  return infos;
+}
+
+const std::vector<std::string>& Model::notes() const { return network_->notes; }
+
+}  // namespace signxai

@@ -1,0 +1,44 @@
+// Leaves of a graph: `input` (data handed in at run time) and `const` (weights and numbers).
+#include <algorithm>
+
+#include "graph/ops/ops.h"
+
+namespace signxai::graph {
+namespace {
+
+Sign literal_sign(const Node& node, std::span<const Sign>) {
+  const Literal& literal = node.attrs.literal("value");
+  Sign sign{false, false, false};
+  for (std::int64_t i = 0; i < literal.size(); ++i) {
+    const float v = literal.data()[i];
+    (v > 0 ? sign.positive : v < 0 ? sign.negative : sign.zero) = true;
+    if (v != v) return Sign::any();
+    if (sign == Sign::any()) break;
+  }
+  return sign;
+}
+
+}  // namespace
+
+OpDef op_input() {
+  OpDef op{.name = "input", .kind = OpKind::kLeaf, .min_inputs = 0, .max_inputs = 0};
+  op.attrs = {{"name", AttrType::kText, {}}, {"shape", AttrType::kInts, {}}};
+  op.infer = [](const InferArgs& a) { return checked_type("input", a.attrs.ints("shape")); };
+  return op;
+}
+
+OpDef op_const() {
+  OpDef op{.name = "const", .kind = OpKind::kLeaf, .min_inputs = 0, .max_inputs = 0};
+  op.attrs = {{"value", AttrType::kLiteral, {}}};
+  op.infer = [](const InferArgs& a) { return Type(a.attrs.literal("value").shape()); };
+  op.evaluate = [](const Node& node, std::span<const Array* const>) {
+    const Literal& literal = node.attrs.literal("value");
+    Array array(literal.shape());
+    std::copy_n(literal.data(), literal.size(), array.data.begin());
+    return array;
+  };
+  op.sign = literal_sign;
+  return op;
+}
+
+}  // namespace signxai::graph

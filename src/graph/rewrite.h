@@ -1,0 +1,30 @@
+// Helpers with which passes and methods make a new graph from an old one.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "graph/builder.h"
+
+namespace signxai::graph {
+
+/// Copies `from` node by node into `builder`; `replace` may give another value for a node (it sees the node with its
+/// inputs already mapped), or an invalid Value to copy it as it is. Returns the new value of every old one.
+using Replace = std::function<Value(Builder&, Value old, const std::vector<Value>& inputs)>;
+std::vector<Value> copy_graph(const Graph& from, Builder& builder, const Replace& replace);
+
+/// copy_graph with outputs carried over and unreachable nodes left out: the usual body of a pass.
+Graph rewrite(const Graph& graph, const Replace& replace);
+
+/// Replays the nodes between `sources` and `target` on other values. `substitute` maps old values to new ones (inputs
+/// and weights alike); nodes that depend on none of them are used as they are.
+Value replay(Builder& builder, Value target, const std::vector<std::pair<Value, Value>>& substitute);
+
+/// Reverse-mode derivative: cotangents of `wrt`, given one of `output`. Entries are invalid where nothing flows.
+/// Weights (constants) are not differentiated.
+std::vector<Value> pull_back(Builder& builder, Value output, Value cotangent, const std::vector<Value>& wrt);
+/// The same for several outputs at once; `seeds` are pairs of output and cotangent.
+std::vector<Value> pull_back(Builder& builder, const std::vector<std::pair<Value, Value>>& seeds,
+                             const std::vector<Value>& wrt);
+
+}  // namespace signxai::graph

@@ -1,0 +1,71 @@
+// The table of model formats.
+#include "importers/importer.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+
+#include "base/input_file.h"
+#include "importers/keras/load.h"
+#include "signxai/error.h"
+
+namespace signxai {
+namespace {
+
+/// What a format is recognized by.
+struct Probe {
+  bool folder = false;
+  std::string start;  ///< the first bytes of a file
+};
+
+using Matches = bool (*)(const Probe&);
+using Load = graph::Network (*)(const std::string& path, const std::string& weights_path);
+
+struct Format {
+  Matches matches;
+  Load load;            ///< null: recognized, but not read
+  const char* refusal;  ///< why not
+};
+
+constexpr const char* kAdvice = "this version reads .h5 and model.json + weights.h5; try saving it with model.save('x.h5')";
+
+bool is_hdf5(const Probe& p) { return p.start.starts_with("\x89HDF\r\n\x1a\n"); }
+bool is_zip(const Probe& p) { return p.start.starts_with("PK\x03\x04"); }
+bool is_pickle(const Probe& p) { return p.start.starts_with("\x80"); }
+bool is_folder(const Probe& p) { return p.folder; }
+bool is_json(const Probe& p) {
+  const auto at = p.start.find_first_not_of(" \t\r\n");
+  return at != std::string::npos && p.start[at] == '{';
+}
+
+constexpr Format kFormats[] = {
+    {is_hdf5, keras::load_model_h5, nullptr},
+    {is_json, keras::load_model_json, nullptr},
+    {is_zip, nullptr, "is a zip archive, as .keras files are; "},
+    {is_pickle, nullptr, "is a pickle, which would have to be executed; "},
+    {is_folder, nullptr, "is a folder, as SavedModels are; "},
+};
+
+Probe probe(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return {true, ""};
+  base::InputFile file(path, "import");
+  Probe result;
+  result.start.resize(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 512)));
+  file.read(result.start.data(), result.start.size());
+  return result;
+}
+
+}  // namespace
+
+graph::Network load_network(const std::string& path, const std::string& weights_path) {
+  const Probe content = probe(path);
+  for (const Format& format : kFormats) {
+    if (!format.matches(content)) continue;
+    if (format.load) return format.load(path, weights_path);
+    throw Error(ErrorCode::kUnsupported, "import", path, std::string(format.refusal) + kAdvice);
+  }
+  throw Error(ErrorCode::kUnsupported, "import", path, std::string("is not a model file that is known here; ") + kAdvice);
+}
+
+}  // namespace signxai

@@ -1,0 +1,127 @@
+// The two walks and what happens to the softmax between them.
+#include "importers/keras/assemble.h"
+
+#include <algorithm>
+
+#include "importers/keras/assembler.h"
+#include "importers/layers/activations.h"
+
+namespace signxai::keras {
+namespace {
+
+using graph::LayerCall;
+using graph::Network;
+using graph::Value;
+
+/// The softmax above one output of the model.
+struct Head {
+  int call = -1;
+  std::string layer;  ///< empty: this output has none
+  Softmax softmax;
+};
+
+/// Layers that keep every value and the last axis, so that softmax commutes with them.
+bool passes_softmax(const graph::Builder& b, const LayerCall& call) {
+  if (call.inputs.size() != 1) return false;
+  if (call.output == call.inputs[0]) return true;
+  const bool reshapes = call.class_name == "Flatten" || call.class_name == "Reshape";
+  const std::int64_t last = b.shape(call.output).back();
+  return reshapes && last != graph::kOpen && last == b.shape(call.inputs[0]).back();
+}
+
+/// Walks down from an output through such layers. Nobody else may use what is met on the way.
+Head find_head(const Assembler& model, const std::vector<int>& uses, int call) {
+  const graph::Builder& b = model.builder();
+  for (bool behind = false; call >= 0 && uses[static_cast<std::size_t>(call)] == 1; behind = true) {
+    const LayerCall& layer = model.network().calls[static_cast<std::size_t>(call)];
+    if (const Softmax* softmax = model.softmax_of(call)) {
+      const bool last_axis = softmax->axis + 1 == static_cast<std::int64_t>(b.shape(layer.output).size());
+      if (behind && !last_axis) return {};
+      Head head{call, layer.name, *softmax};
+      if (behind) head.softmax.axis = -1;
+      return head;
+    }
+    if (!passes_softmax(b, layer)) return {};
+    call = layer.producers[0];
+  }
+  return {};
+}
+
+/// How many calls and outputs of the model use each call.
+std::vector<int> count_uses(const Assembler& model) {
+  std::vector<int> uses(model.network().calls.size(), 0);
+  for (const LayerCall& call : model.network().calls) {
+    for (const int producer : call.producers) ++uses[static_cast<std::size_t>(producer)];
+  }
+  for (const Assembler::Tensor& output : model.outputs()) ++uses[static_cast<std::size_t>(output.producer)];
+  return uses;
+}
+
+std::vector<Head> find_heads(const Assembler& model) {
+  const std::vector<int> uses = count_uses(model);
+  std::vector<Head> heads;
+  for (const Assembler::Tensor& output : model.outputs()) heads.push_back(find_head(model, uses, output.producer));
+  return heads;
+}
+
+graph::Graph make_probabilities(const Network& network, const std::vector<Head>& heads) {
+  graph::Builder b;
+  std::vector<Value> logits;
+  for (const graph::Output& output : network.graph.outputs()) {
+    logits.push_back(b.input(output.name, network.graph.type(output.value).shape));
+  }
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    Value result = logits[i];
+    if (!heads[i].layer.empty()) {
+      Softmax softmax = heads[i].softmax;
+      if (softmax.axis < 0) softmax.axis += static_cast<std::int64_t>(b.shape(result).size());
+      b.set_origin(heads[i].layer);
+      result = make_softmax(b, result, softmax);
+    }
+    b.output(network.graph.outputs()[i].name, result);
+  }
+  return b.take();
+}
+
+graph::RemovedHead describe(const std::vector<Head>& heads) {
+  graph::RemovedHead removed;
+  for (const Head& head : heads) {
+    if (head.layer.empty()) continue;
+    removed.layer += (removed.layer.empty() ? "" : ", ") + head.layer;
+    if (removed.form.empty()) removed.form = head.softmax.form;
+  }
+  return removed;
+}
+
+Network finish(Assembler& model, const std::vector<Head>& heads) {
+  Network network = model.take();
+  network.probabilities = make_probabilities(network, heads);
+  network.removed_head = describe(heads);
+  return network;
+}
+
+}  // namespace
+
+Network build_network(const std::shared_ptr<const Json>& document, WeightSource& weights, const std::string& subject) {
+  const ModelDef model = read_model(document, subject);
+  std::vector<std::string> unsupported;
+  find_unsupported(model, "", unsupported);
+  throw_unsupported(unsupported, subject);
+  Assembler whole(weights, {});
+  whole.run(model);
+  const std::vector<Head> heads = find_heads(whole);
+  std::set<std::string> removed;
+  for (const Head& head : heads) {
+    if (!head.layer.empty()) removed.insert(head.layer);
+  }
+  if (removed.empty()) return finish(whole, heads);
+  Assembler without_softmax(weights, removed);
+  without_softmax.run(model);
+  return finish(without_softmax, heads);
+}
+
+Network build_network(std::string_view json, WeightSource& weights, const std::string& subject) {
+  return build_network(std::make_shared<const Json>(parse_json(json, subject)), weights, subject);
+}
+
+}  // namespace signxai::keras

@@ -1,0 +1,81 @@
+// One walk over a model definition that makes graph nodes and layer calls. Internal to the Keras importer: assemble.cpp
+// walks once to see where softmax stands and, if it has to go, a second time without it.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "graph/builder.h"
+#include "graph/network.h"
+#include "importers/keras/model_def.h"
+#include "importers/layers/layer.h"
+
+namespace signxai::keras {
+
+class Assembler {
+ public:
+  /// A value together with the call that made it.
+  struct Tensor {
+    graph::Value value;
+    int producer = -1;
+  };
+
+  /// The softmax of calls whose names are in `suppressed` is left out; such a call disappears if it did nothing else.
+  Assembler(WeightSource& weights, std::set<std::string> suppressed)
+      : weights_(weights), suppressed_(std::move(suppressed)) {}
+
+  /// Makes all calls of the model. Throws Error(kUnsupported) with the list of layers that cannot be computed.
+  void run(const ModelDef& model);
+
+  /// Without `probabilities` and `removed_head`. Leaves this object empty.
+  graph::Network take();
+
+  const graph::Network& network() const { return network_; }
+  const graph::Builder& builder() const { return builder_; }
+  /// The model's outputs in order, and the names that Keras gives them.
+  const std::vector<Tensor>& outputs() const { return outputs_; }
+  const std::vector<std::string>& output_names() const { return output_names_; }
+  /// The softmax of a call, or nullptr.
+  const Softmax* softmax_of(int call) const;
+
+ private:
+  /// Where in the nesting of models a call is.
+  struct Scope {
+    std::string prefix;        ///< "outer/" ...
+    std::string weight_group;  ///< the outermost model used as a layer; empty at the top
+    std::size_t instance = 0;  ///< which call of the surrounding model this is
+  };
+  using Results = std::map<CallRef, std::vector<Tensor>>;
+
+  void walk(const ModelDef& model, const Scope& scope, Results& results);
+  std::vector<Tensor> expand(const ModelDef& model, const Scope& scope, const std::vector<Tensor>& inputs);
+  std::vector<Tensor> import_call(const ModelDef& model, CallRef ref, const Scope& scope,
+                                  const std::vector<Tensor>& inputs);
+  Tensor import_layer(const LayerDef& layer, const std::string& name, WeightOwner owner,
+                      const std::vector<Tensor>& inputs);
+  void note_dtype(const Config& config);
+  std::string unused_name(const std::string& base, std::size_t number);
+  std::string unused_output_name(const std::string& base) const;
+
+  WeightSource& weights_;
+  std::set<std::string> suppressed_;
+  graph::Builder builder_;
+  graph::Network network_;
+  std::vector<Tensor> outputs_;
+  std::vector<std::string> output_names_;
+  std::map<int, Softmax> softmax_;
+  std::set<std::string> names_;
+  std::size_t calls_ = 0;  ///< calls of models included
+  std::vector<std::string> unsupported_;
+  std::set<std::string> noted_dtypes_;
+};
+
+/// "name (Class): reason" for every layer that the table lacks, that is refused by its nature, or whose activation is
+/// unknown. Looks into nested models.
+void find_unsupported(const ModelDef& model, const std::string& prefix, std::vector<std::string>& found);
+/// Throws Error(kUnsupported) with the list, if there is anything in it.
+void throw_unsupported(const std::vector<std::string>& found, const std::string& subject);
+
+}  // namespace signxai::keras

@@ -1,0 +1,57 @@
+// The model as its configuration describes it: layers, and which tensors each call takes. No graph yet. Second stage of
+// the Keras importer, between the JSON text and assemble.h. Plain immutable values that share the JSON document.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "importers/keras/config.h"
+
+namespace signxai::keras {
+
+/// The result of a call: output `tensor` of call `node` of layer `layer` (index into ModelDef::layers).
+struct TensorRef {
+  std::size_t layer = 0;
+  std::size_t node = 0;
+  std::size_t tensor = 0;
+};
+
+struct ModelDef;
+
+struct LayerDef {
+  std::string name;
+  std::string class_name;
+  std::shared_ptr<const Json> config;
+  std::vector<std::vector<TensorRef>> calls;  ///< the inputs of each call; an InputLayer has one call without inputs
+  std::string refusal;                        ///< why its calls cannot be imported; empty if they can
+  std::shared_ptr<const ModelDef> nested;     ///< a model that is used as a layer
+};
+
+struct ModelDef {
+  std::string name;
+  bool sequential = false;
+  std::vector<LayerDef> layers;    ///< as in the file; a Sequential model gets the InputLayer that Keras would add
+  std::vector<TensorRef> inputs;   ///< calls of InputLayers, in the model's order
+  std::vector<TensorRef> outputs;
+};
+
+/// One call of a layer, by indices.
+struct CallRef {
+  std::size_t layer = 0;
+  std::size_t node = 0;
+  auto operator<=>(const CallRef&) const = default;
+};
+
+/// Reads {"class_name": "Sequential" | "Functional" | "Model", "config": ...}; `subject` names the model in errors. Every
+/// reference of the result is in range. Throws Error(kCorruptFile, kUnsupported).
+ModelDef read_model(const std::shared_ptr<const Json>& document, const std::string& subject);
+
+/// The calls that the outputs need, in topological order, and in the order of the file where that is one. Model inputs
+/// are always among them. Throws Error(kCorruptFile) on cycles.
+std::vector<CallRef> call_order(const ModelDef& model);
+
+/// Whether a layer of that class is a model.
+bool is_model_class(const std::string& class_name);
+
+}  // namespace signxai::keras

@@ -1,0 +1,208 @@
+// The table of activation functions, composed of pointwise primitives. No branch that `select` drops may overflow: its
+// derivative would turn into 0 * inf.
+#include "importers/layers/activations.h"
+
+#include <cmath>
+#include <limits>
+
+#include "base/nearest.h"
+#include "signxai/error.h"
+
+namespace signxai::keras {
+namespace {
+
+using graph::Builder;
+using graph::Value;
+
+Value number(Builder& b, double value) { return b.constant(value); }
+Value is_positive(Builder& b, Value x) { return b.make("greater", {x, number(b, 0.0)}); }
+/// exp(x) - 1 where x <= 0, else 0.
+Value saturating(Builder& b, Value x) { return b.unary("expm1", b.negative_part(x)); }
+Value scaled(Builder& b, double factor, Value x) { return factor == 1.0 ? x : b.mul(number(b, factor), x); }
+
+Value linear(Builder&, Value x, const Config&) { return x; }
+
+template <const char* op>
+Value primitive(Builder& b, Value x, const Config&) {
+  return b.unary(op, x);
+}
+constexpr char kExp[] = "exp", kSigmoid[] = "sigmoid", kTanh[] = "tanh";
+
+Value relu(Builder& b, Value x, const Config& p) {
+  const double infinity = std::numeric_limits<double>::infinity();
+  // Keras 2 calls the slope "negative_slope" in the layer and "alpha" in the function.
+  const double slope = p.number("negative_slope", p.number("alpha", 0.0));
+  return make_relu(b, x, {p.number("max_value", infinity), slope, p.number("threshold", 0.0)});
+}
+
+Value relu6(Builder& b, Value x, const Config&) { return make_relu(b, x, {6.0, 0.0, 0.0}); }
+
+/// At 0 the derivative is the slope, as in TensorFlow.
+Value leaky(Builder& b, Value x, double slope) {
+  return b.select(is_positive(b, x), x, b.mul(number(b, slope), x));
+}
+
+/// The function has slope 0.2 and the layer 0.3 by default; the layer always writes its own.
+Value leaky_relu(Builder& b, Value x, const Config& p) {
+  return leaky(b, x, p.number("alpha", p.number("negative_slope", 0.2)));
+}
+
+Value elu(Builder& b, Value x, const Config& p) {
+  return b.add(b.relu(x), scaled(b, p.number("alpha", 1.0), saturating(b, x)));
+}
+
+/// At 0 the derivative is that of the positive side, unlike elu's.
+Value selu(Builder& b, Value x, const Config&) {
+  constexpr double kAlpha = 1.6732632423543772, kScale = 1.0507009873554805;
+  const Value not_negative = b.make("greater_equal", {x, number(b, 0.0)});
+  return scaled(b, kScale, b.select(not_negative, x, scaled(b, kAlpha, saturating(b, x))));
+}
+
+Value thresholded_relu(Builder& b, Value x, const Config& p) {
+  return b.mul(x, b.make("greater", {x, number(b, p.number("theta", 1.0))}));
+}
+
+/// log(1 + exp(x)), exact far out on both sides.
+Value make_softplus(Builder& b, Value x) {
+  const Value above = b.relu(x);
+  const Value right = b.add(above, b.unary("log1p", b.unary("exp", b.unary("neg", above))));
+  return b.select(is_positive(b, x), right, b.unary("log1p", b.unary("exp", b.negative_part(x))));
+}
+
+Value softplus(Builder& b, Value x, const Config&) { return make_softplus(b, x); }
+Value softsign(Builder& b, Value x, const Config&) { return b.div(x, b.add(b.unary("abs", x), number(b, 1.0))); }
+
+/// The limits count as inside for the derivative: the value is the first operand, which wins ties.
+Value hard_sigmoid(Builder& b, Value x, const Config&) {
+  const Value line = b.add(scaled(b, 0.2, x), number(b, 0.5));
+  return b.make("minimum", {b.make("maximum", {line, number(b, 0.0)}), number(b, 1.0)});
+}
+
+Value gelu(Builder& b, Value x, const Config& p) {
+  Value curve;
+  if (p.flag("approximate", false)) {
+    const Value cube = b.mul(x, b.mul(x, x));
+    curve = b.unary("tanh", scaled(b, std::sqrt(2.0 / M_PI), b.add(x, scaled(b, 0.044715, cube))));
+  } else {
+    curve = b.unary("erf", scaled(b, std::sqrt(0.5), x));
+  }
+  return b.mul(scaled(b, 0.5, x), b.add(curve, number(b, 1.0)));
+}
+
+Value swish(Builder& b, Value x, const Config&) { return b.mul(x, b.unary("sigmoid", x)); }
+Value mish(Builder& b, Value x, const Config&) { return b.mul(x, b.unary("tanh", make_softplus(b, x))); }
+
+constexpr ActivationDef kActivations[] = {
+    {"elu", "ELU", elu},
+    {"exponential", "", primitive<kExp>},
+    {"gelu", "", gelu},
+    {"hard_sigmoid", "", hard_sigmoid},
+    {"leaky_relu", "LeakyReLU", leaky_relu},
+    {"linear", "", linear},
+    {"log_softmax", "", nullptr, true, true},
+    {"mish", "", mish},
+    {"relu", "ReLU", relu},
+    {"relu6", "", relu6},
+    {"selu", "", selu},
+    {"sigmoid", "", primitive<kSigmoid>},
+    {"silu", "", swish},
+    {"softmax", "Softmax", nullptr, true, false},
+    {"softmax_v2", "", nullptr, true, false},
+    {"softplus", "", softplus},
+    {"softsign", "", softsign},
+    {"swish", "", swish},
+    {"tanh", "", primitive<kTanh>},
+    {"thresholded_relu", "ThresholdedReLU", thresholded_relu},
+};
+
+const ActivationDef* find_activation(std::string_view name) {
+  for (const ActivationDef& def : kActivations) {
+    if (def.name == name || (!def.layer_class.empty() && def.layer_class == name)) return &def;
+  }
+  return nullptr;
+}
+
+[[noreturn]] void refuse(const std::string& subject, const std::string& reason) {
+  throw Error(ErrorCode::kUnsupported, "import", subject, reason);
+}
+
+const ActivationDef& named(const std::string& name, const std::string& subject) {
+  if (const ActivationDef* def = find_activation(name)) return *def;
+  std::vector<std::string> names;
+  for (const ActivationDef& def : kActivations) names.emplace_back(def.name);
+  const std::string hint = did_you_mean(name, names);
+  refuse(subject, "activation '" + name + "' is not supported" + (hint.empty() ? "" : "; " + hint));
+}
+
+const Json& no_parameters() {
+  static const Json empty = Json::object();
+  return empty;
+}
+
+/// The axis or axes of a Softmax layer; only one is supported.
+std::int64_t softmax_axis(const LayerContext& context, const Config& parameters, std::size_t rank) {
+  const graph::Ints axes = parameters.has("axis") ? parameters.integers("axis") : graph::Ints{-1};
+  if (axes.size() != 1) context.refuse("softmax over several axes is not supported");
+  return static_cast<std::int64_t>(context.axis(axes[0], rank, "axis"));
+}
+
+}  // namespace
+
+Value make_relu(Builder& b, Value x, const ReluParameters& p) {
+  if (p.negative_slope != 0 && p.threshold == 0 && std::isinf(p.max_value)) return leaky(b, x, p.negative_slope);
+  const Value kept = p.threshold == 0 ? b.relu(x) : b.mul(x, b.make("greater", {x, number(b, p.threshold)}));
+  Value y = kept;
+  if (p.max_value == 6.0 && p.threshold == 0) {
+    y = b.make("minimum", {number(b, 6.0), kept});  // TensorFlow's relu6 has derivative 0 at 6 ...
+  } else if (!std::isinf(p.max_value)) {
+    // ... while its clipping, used for every other limit, passes the gradient there.
+    y = b.make("minimum", {b.make("maximum", {kept, number(b, 0.0)}), number(b, p.max_value)});
+  }
+  if (p.negative_slope == 0) return y;
+  const Value below = b.relu(b.sub(number(b, p.threshold), x));
+  return b.sub(y, b.mul(number(b, p.negative_slope), below));
+}
+
+Value make_softmax(Builder& b, Value x, const Softmax& softmax) {
+  const Value shifted = b.sub(x, b.reduce("reduce_max", x, {softmax.axis}, true));
+  const Value exponentials = b.unary("exp", shifted);
+  const Value total = b.reduce("reduce_sum", exponentials, {softmax.axis}, true);
+  return softmax.log ? b.sub(shifted, b.unary("log", total)) : b.div(exponentials, total);
+}
+
+Activation resolve_activation(const Json* value, const std::string& subject) {
+  if (!value || value->is_null()) return {find_activation("linear"), Config(no_parameters(), subject)};
+  if (value->is_string()) return {&named(value->get<std::string>(), subject), Config(no_parameters(), subject)};
+  const Config form(*value, subject);
+  const std::string class_name = form.text("class_name");
+  const Json* config = form.find("config");
+  if (class_name == "function" && config && config->is_string()) return resolve_activation(config, subject);
+  if (class_name == "Activation" && config) return resolve_activation(Config(*config, subject).find("activation"), subject);
+  if (class_name == "function" || class_name.find("ambda") != std::string::npos) {
+    refuse(subject, "the activation is marshalled Python code, which is never executed");
+  }
+  return {&named(class_name, subject), Config(config ? *config : no_parameters(), subject)};
+}
+
+const ActivationDef& activation_of_layer(std::string_view layer_class) { return *find_activation(layer_class); }
+
+LayerResult apply_activation(LayerContext& context, Value value, const Activation& activation, const std::string& form) {
+  const std::string name(activation.def->name);
+  if (!activation.def->softmax) {
+    return {value, activation.def->apply(context.builder(), value, activation.parameters), name, {}};
+  }
+  if (context.softmax_suppressed()) return LayerResult::plain(value);
+  const std::size_t rank = context.shape(value).size();
+  const Softmax softmax{softmax_axis(context, activation.parameters, rank), activation.def->log, form};
+  return {value, make_softmax(context.builder(), value, softmax), softmax.log ? "log_softmax" : "softmax", softmax};
+}
+
+LayerResult fused_activation(LayerContext& context, Value kernel_output) {
+  const Config& config = context.config();
+  const Activation activation = resolve_activation(config.find("activation"), config.subject());
+  LayerResult result = apply_activation(context, kernel_output, activation, "fused activation");
+  if (result.activation == "linear") result.activation.clear();
+  return result;
+}
+
+}  // namespace signxai::keras

@@ -1,0 +1,23 @@
+// Global max and average pooling: reductions over the spatial axes, wherever the layout has them.
+#include "importers/layers/importers.h"
+
+namespace signxai::keras {
+namespace {
+
+LayerResult import_global(LayerContext& context, const char* op, std::size_t n) {
+  const graph::Value x = context.input(n + 2, n + 2);
+  graph::Ints axes;
+  const std::int64_t first = channels_first(context) ? 2 : 1;
+  for (std::int64_t i = 0; i < static_cast<std::int64_t>(n); ++i) axes.push_back(first + i);
+  const bool keep_dims = context.config().flag("keepdims", false);
+  return LayerResult::plain(context.builder().reduce(op, x, axes, keep_dims));
+}
+
+}  // namespace
+
+LayerResult import_global_max1d(LayerContext& context) { return import_global(context, "reduce_max", 1); }
+LayerResult import_global_max2d(LayerContext& context) { return import_global(context, "reduce_max", 2); }
+LayerResult import_global_average1d(LayerContext& context) { return import_global(context, "reduce_mean", 1); }
+LayerResult import_global_average2d(LayerContext& context) { return import_global(context, "reduce_mean", 2); }
+
+}  // namespace signxai::keras

@@ -1,0 +1,8 @@
+// Layers that do nothing in inference: dropout, noise, regularization. Their output is their input's value.
+#include "importers/layers/importers.h"
+
+namespace signxai::keras {
+
+LayerResult import_identity(LayerContext& context) { return LayerResult::plain(context.input()); }
+
+}  // namespace signxai::keras

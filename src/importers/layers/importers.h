@@ -1,0 +1,62 @@
+// The import functions of the layer table, by file. Each lowers one call of a layer; see layer.h for the contract.
+#pragma once
+
+#include "importers/layers/layer.h"
+
+namespace signxai::keras {
+
+// activation_layers.cpp
+LayerResult import_activation(LayerContext& context);
+LayerResult import_elu(LayerContext& context);
+LayerResult import_leaky_relu(LayerContext& context);
+LayerResult import_prelu(LayerContext& context);
+LayerResult import_relu(LayerContext& context);
+LayerResult import_softmax(LayerContext& context);
+LayerResult import_thresholded_relu(LayerContext& context);
+// batch_normalization.cpp
+LayerResult import_batch_normalization(LayerContext& context);
+// convolution.cpp
+LayerResult import_conv1d(LayerContext& context);
+LayerResult import_conv2d(LayerContext& context);
+// cropping.cpp
+LayerResult import_cropping1d(LayerContext& context);
+LayerResult import_cropping2d(LayerContext& context);
+// dense.cpp
+LayerResult import_dense(LayerContext& context);
+// global_pooling.cpp
+LayerResult import_global_average1d(LayerContext& context);
+LayerResult import_global_average2d(LayerContext& context);
+LayerResult import_global_max1d(LayerContext& context);
+LayerResult import_global_max2d(LayerContext& context);
+// identity.cpp
+LayerResult import_identity(LayerContext& context);
+// input_layer.cpp
+LayerResult import_input_layer(LayerContext& context);
+// merge.cpp
+LayerResult import_add(LayerContext& context);
+LayerResult import_average(LayerContext& context);
+LayerResult import_concatenate(LayerContext& context);
+LayerResult import_maximum(LayerContext& context);
+LayerResult import_minimum(LayerContext& context);
+LayerResult import_multiply(LayerContext& context);
+LayerResult import_subtract(LayerContext& context);
+// pooling.cpp
+LayerResult import_average_pooling1d(LayerContext& context);
+LayerResult import_average_pooling2d(LayerContext& context);
+LayerResult import_max_pooling1d(LayerContext& context);
+LayerResult import_max_pooling2d(LayerContext& context);
+// rescaling.cpp
+LayerResult import_rescaling(LayerContext& context);
+// reshaping.cpp
+LayerResult import_flatten(LayerContext& context);
+LayerResult import_permute(LayerContext& context);
+LayerResult import_repeat_vector(LayerContext& context);
+LayerResult import_reshape(LayerContext& context);
+// up_sampling.cpp
+LayerResult import_up_sampling1d(LayerContext& context);
+LayerResult import_up_sampling2d(LayerContext& context);
+// zero_padding.cpp
+LayerResult import_zero_padding1d(LayerContext& context);
+LayerResult import_zero_padding2d(LayerContext& context);
+
+}  // namespace signxai::keras

@@ -1,0 +1,108 @@
+// What layer importers share: input checks, weights, layouts.
+#include "importers/layers/layer.h"
+
+#include "signxai/error.h"
+
+namespace signxai::keras {
+
+using graph::Ints;
+using graph::Value;
+
+namespace {
+
+/// Elements per sample of one value. The largest networks in use stay below 2^31.
+constexpr std::int64_t kMaxElements = std::int64_t{1} << 36;
+
+}  // namespace
+
+LayerContext::LayerContext(graph::Builder& builder, const Config& config, WeightSource& source, WeightOwner owner,
+                           std::vector<Value> inputs, std::vector<std::string>& notes)
+    : builder_(builder),
+      config_(config),
+      source_(source),
+      owner_(std::move(owner)),
+      inputs_(std::move(inputs)),
+      notes_(notes) {}
+
+void LayerContext::refuse(const std::string& reason) const {
+  throw Error(ErrorCode::kUnsupported, "import", owner_.subject, reason);
+}
+
+void LayerContext::corrupt(const std::string& message) const {
+  throw Error(ErrorCode::kCorruptFile, "import", owner_.subject, message);
+}
+
+Value LayerContext::input(std::size_t min_rank, std::size_t max_rank) const {
+  if (inputs_.size() != 1) corrupt("got " + std::to_string(inputs_.size()) + " inputs, expected 1");
+  const std::size_t rank = shape(inputs_[0]).size();
+  if (rank >= min_rank && rank <= max_rank) return inputs_[0];
+  const std::string range = std::to_string(min_rank) + (max_rank > min_rank ? " to " + std::to_string(max_rank) : "");
+  corrupt("the input has the wrong number of axes; got " + signxai::to_string(shape(inputs_[0])) + ", expected " +
+          range + " with the batch");
+}
+
+std::int64_t LayerContext::known_extent(Value value, std::size_t axis) const {
+  const std::int64_t extent = shape(value)[axis];
+  if (extent == graph::kOpen) {
+    corrupt("axis " + std::to_string(axis) + " of the input must be known; got " + signxai::to_string(shape(value)));
+  }
+  return extent;
+}
+
+std::size_t LayerContext::axis(std::int64_t keras_axis, std::size_t rank, std::string_view key) const {
+  const auto count = static_cast<std::int64_t>(rank);
+  const std::int64_t index = keras_axis < 0 ? keras_axis + count : keras_axis;
+  if (keras_axis < -count || index >= count) {
+    config_.wrong(key, "an axis of an input with " + std::to_string(rank) + " axes");
+  }
+  if (index == 0) refuse("works along the batch axis");
+  return static_cast<std::size_t>(index);
+}
+
+Value LayerContext::checked(Value value) const {
+  std::int64_t elements = 1;
+  for (const std::int64_t extent : shape(value)) {
+    if (extent == graph::kOpen) continue;
+    if (extent < 1) corrupt("the result is empty; got " + signxai::to_string(shape(value)));
+    if (extent > kMaxElements / elements) refuse("the result is absurdly large; got " + signxai::to_string(shape(value)));
+    elements *= extent;
+  }
+  return value;
+}
+
+graph::Literal LayerContext::literal(const std::string& role, const Shape& expected) {
+  return source_.read(owner_, taken_++, role, expected);
+}
+
+Value LayerContext::weight(const std::string& role, const Shape& expected) {
+  const Value value = builder_.constant(literal(role, expected));
+  add_weight(role, value);
+  return value;
+}
+
+std::vector<graph::Weight> LayerContext::finish() {
+  source_.finish(owner_, taken_);
+  return std::move(weights_);
+}
+
+bool channels_first(const LayerContext& context) {
+  const Config& config = context.config();
+  return config.choice("data_format", {"channels_last", "channels_first"}, "channels_last") == "channels_first";
+}
+
+Value to_channels_last(graph::Builder& builder, Value value) {
+  Ints perm{0};
+  const auto rank = static_cast<std::int64_t>(builder.shape(value).size());
+  for (std::int64_t i = 2; i < rank; ++i) perm.push_back(i);
+  perm.push_back(1);
+  return builder.make("transpose", {value}, {{"perm", perm}});
+}
+
+Value to_channels_first(graph::Builder& builder, Value value) {
+  const auto rank = static_cast<std::int64_t>(builder.shape(value).size());
+  Ints perm{0, rank - 1};
+  for (std::int64_t i = 1; i + 1 < rank; ++i) perm.push_back(i);
+  return builder.make("transpose", {value}, {{"perm", perm}});
+}
+
+}  // namespace signxai::keras

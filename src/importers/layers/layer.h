@@ -1,0 +1,105 @@
+// How a Keras layer becomes graph nodes. One LayerImporter per class, all in one table (table.cpp); what an importer may
+// see of the model is a LayerContext. To add a layer: a function in one file here, a declaration and a line in the table.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/builder.h"
+#include "graph/network.h"
+#include "importers/keras/config.h"
+#include "importers/keras/weight_source.h"
+
+namespace signxai::keras {
+
+/// A softmax that a call applied; if it stands at the end of the model it is left out.
+struct Softmax {
+  std::int64_t axis = -1;  ///< counted from the first axis
+  bool log = false;
+  std::string form;  ///< "fused activation", "Activation layer", "Softmax layer"
+};
+
+struct LayerResult {
+  graph::Value kernel_output;  ///< before the fused activation
+  graph::Value output;
+  std::string activation{};  ///< as in graph::LayerCall
+  std::optional<Softmax> softmax{};
+
+  /// A layer without fused activation.
+  static LayerResult plain(graph::Value value) { return {value, value}; }
+};
+
+/// One call of one layer, as its importer sees it. Lives for the time of the import only.
+class LayerContext {
+ public:
+  LayerContext(graph::Builder& builder, const Config& config, WeightSource& source, WeightOwner owner,
+               std::vector<graph::Value> inputs, std::vector<std::string>& notes);
+
+  graph::Builder& builder() { return builder_; }
+  const Config& config() const { return config_; }
+  const std::string& name() const { return owner_.path; }
+
+  const std::vector<graph::Value>& inputs() const { return inputs_; }
+  /// The one input of a layer that takes one; its rank must lie in the range.
+  graph::Value input(std::size_t min_rank = 1, std::size_t max_rank = 8) const;
+  const Shape& shape(graph::Value value) const { return builder_.shape(value); }
+  /// An extent of the input that the layer's weights depend on, so that it may not be open.
+  std::int64_t known_extent(graph::Value value, std::size_t axis) const;
+  /// A Keras axis (negative ones count from the end) as index; the batch axis is refused.
+  std::size_t axis(std::int64_t keras_axis, std::size_t rank, std::string_view key) const;
+
+  /// The value itself, unless it is empty or absurdly large; then throws. Keeps products of extents from overflowing.
+  graph::Value checked(graph::Value value) const;
+
+  /// The layer's next weight in the order of the file, which must have that shape.
+  graph::Literal literal(const std::string& role, const Shape& expected);
+  /// The same as a constant of the graph, noted as weight of the call.
+  graph::Value weight(const std::string& role, const Shape& expected);
+  /// Notes a value as weight of the call.
+  void add_weight(const std::string& role, graph::Value value) { weights_.push_back({role, value}); }
+
+  /// Leave out the softmax of this call.
+  void suppress_softmax() { suppress_softmax_ = true; }
+  bool softmax_suppressed() const { return suppress_softmax_; }
+
+  void note(const std::string& text) { notes_.push_back(owner_.subject + ": " + text); }
+  /// The layer cannot be computed by this version; all such reasons of a model are reported together.
+  [[noreturn]] void refuse(const std::string& reason) const;
+  /// The configuration contradicts itself or the model.
+  [[noreturn]] void corrupt(const std::string& message) const;
+
+  /// After the import: the weights that were taken; throws if the file has more.
+  std::vector<graph::Weight> finish();
+
+ private:
+  graph::Builder& builder_;
+  const Config& config_;
+  WeightSource& source_;
+  WeightOwner owner_;
+  std::vector<graph::Value> inputs_;
+  std::vector<std::string>& notes_;
+  std::vector<graph::Weight> weights_;
+  std::size_t taken_ = 0;
+  bool suppress_softmax_ = false;
+};
+
+struct LayerImporter {
+  std::string_view class_name;
+  graph::LayerKind kind = graph::LayerKind::kOther;
+  LayerResult (*import)(LayerContext&) = nullptr;
+};
+
+/// Every layer class that can be imported, in alphabetical order.
+std::span<const LayerImporter> layer_table();
+const LayerImporter* find_layer(std::string_view class_name);
+
+/// Whether the layout of an image or series layer has its channels before the spatial axes.
+bool channels_first(const LayerContext& context);
+/// [N, C, s...] to [N, s..., C] and back.
+graph::Value to_channels_last(graph::Builder& builder, graph::Value value);
+graph::Value to_channels_first(graph::Builder& builder, graph::Value value);
+
+}  // namespace signxai::keras

@@ -1,0 +1,90 @@
+// Merge layers: Add, Subtract, Multiply, Average, Maximum, Minimum (folded from the left, with broadcasting) and
+// Concatenate.
+#include <algorithm>
+
+#include "importers/layers/importers.h"
+
+namespace signxai::keras {
+namespace {
+
+using graph::Value;
+
+constexpr std::size_t kMany = 1024;
+
+void expect_inputs(const LayerContext& context, std::size_t least, std::size_t most) {
+  const std::size_t count = context.inputs().size();
+  if (count >= least && count <= most) return;
+  context.corrupt("got " + std::to_string(count) + " inputs, expected " + std::to_string(least) +
+                  (most > least ? " or more" : ""));
+}
+
+/// Keras aligns inputs of fewer axes by putting axes of extent 1 behind the batch axis.
+Value aligned(LayerContext& context, Value x, std::size_t rank) {
+  const Shape& shape = context.shape(x);
+  if (shape.size() == rank) return x;
+  Shape target{0};
+  target.resize(1 + rank - shape.size(), 1);
+  for (std::size_t i = 1; i < shape.size(); ++i) {
+    if (shape[i] == graph::kOpen) context.refuse("merges inputs of different ranks with open extents");
+    target.push_back(shape[i]);
+  }
+  return context.builder().reshape(x, target);
+}
+
+Value fold(LayerContext& context, const char* op) {
+  std::size_t rank = 0;
+  for (const Value x : context.inputs()) rank = std::max(rank, context.shape(x).size());
+  Value merged;
+  for (const Value x : context.inputs()) {
+    const Value next = aligned(context, x, rank);
+    merged = merged ? context.builder().make(op, {merged, next}) : next;
+  }
+  return merged;
+}
+
+}  // namespace
+
+LayerResult import_add(LayerContext& context) {
+  expect_inputs(context, 1, kMany);
+  return LayerResult::plain(fold(context, "add"));
+}
+
+LayerResult import_subtract(LayerContext& context) {
+  expect_inputs(context, 2, 2);
+  return LayerResult::plain(fold(context, "sub"));
+}
+
+LayerResult import_multiply(LayerContext& context) {
+  expect_inputs(context, 1, kMany);
+  return LayerResult::plain(fold(context, "mul"));
+}
+
+LayerResult import_maximum(LayerContext& context) {
+  expect_inputs(context, 1, kMany);
+  return LayerResult::plain(fold(context, "maximum"));
+}
+
+LayerResult import_minimum(LayerContext& context) {
+  expect_inputs(context, 1, kMany);
+  return LayerResult::plain(fold(context, "minimum"));
+}
+
+LayerResult import_average(LayerContext& context) {
+  expect_inputs(context, 1, kMany);
+  graph::Builder& b = context.builder();
+  const Value sum = fold(context, "add");
+  return LayerResult::plain(b.div(sum, b.constant(static_cast<double>(context.inputs().size()))));
+}
+
+LayerResult import_concatenate(LayerContext& context) {
+  expect_inputs(context, 1, kMany);
+  const std::size_t rank = context.shape(context.inputs()[0]).size();
+  const std::size_t axis = context.axis(context.config().integer("axis", -1), rank, "axis");
+  for (const Value x : context.inputs()) {
+    if (context.shape(x).size() != rank) context.corrupt("the inputs have different numbers of axes");
+  }
+  return LayerResult::plain(
+      context.builder().make("concat", context.inputs(), {{"axis", static_cast<std::int64_t>(axis)}}));
+}
+
+}  // namespace signxai::keras

@@ -1,0 +1,27 @@
+// Max and average pooling over windows of one or two spatial axes. Averages count only cells inside the input.
+#include "importers/layers/importers.h"
+
+namespace signxai::keras {
+namespace {
+
+LayerResult import_pooling(LayerContext& context, const char* op, std::size_t n) {
+  graph::Builder& b = context.builder();
+  const Config& config = context.config();
+  const bool transposed = channels_first(context);
+  graph::Value x = context.input(n + 2, n + 2);
+  if (transposed) x = to_channels_last(b, x);
+  const graph::Ints window = config.window("pool_size", n, 2);
+  const graph::Ints strides = config.has("strides") ? config.window("strides", n) : window;
+  const std::string padding = config.choice("padding", {"valid", "same"}, "valid");
+  x = b.make(op, {x}, {{"window", window}, {"strides", strides}, {"padding", padding}});
+  return LayerResult::plain(transposed ? to_channels_first(b, x) : x);
+}
+
+}  // namespace
+
+LayerResult import_max_pooling1d(LayerContext& context) { return import_pooling(context, "max_pool", 1); }
+LayerResult import_max_pooling2d(LayerContext& context) { return import_pooling(context, "max_pool", 2); }
+LayerResult import_average_pooling1d(LayerContext& context) { return import_pooling(context, "avg_pool", 1); }
+LayerResult import_average_pooling2d(LayerContext& context) { return import_pooling(context, "avg_pool", 2); }
+
+}  // namespace signxai::keras

@@ -1,0 +1,186 @@
+// Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391) for images and for series, and guided Grad-CAM.
+// With A the output of a convolution layer and alpha_k the mean over space of df/dA_k: M = max(sum_k alpha_k A_k, 0).
+// The 8-bit resize of the reference is kept step by step, since its truncation shows in the map.
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/nearest.h"
+#include "signxai/image.h"
+#include "methods/method.h"
+#include "reverse/gradient.h"
+#include "rules/rule.h"
+#include "signxai/error.h"
+
+namespace signxai::methods {
+namespace {
+
+int layer_of(const MethodSite& site, const Parameters& parameters, std::size_t rank) {
+  const std::string name = rules::text(parameters, "last_conv_layer_name", "");
+  std::vector<std::string> candidates;
+  for (const auto& call : site.network.calls) {
+    if (site.builder.shape(call.output).size() == rank) candidates.push_back(call.name);
+  }
+  const int index = site.network.find(name);
+  const std::string stage = "method", subject = "last_conv_layer_name";
+  if (index < 0) {
+    const std::string hint = did_you_mean(name, candidates);
+    throw Error(ErrorCode::kNotFound, stage, subject, fmt::format("the network has no layer '{}'; {}", name,
+                hint.empty() ? fmt::format("candidates are {}", fmt::join(candidates, ", ")) : hint));
+  }
+  const Shape& shape = site.builder.shape(site.network.calls[static_cast<std::size_t>(index)].output);
+  if (shape.size() != rank) {
+    throw Error(ErrorCode::kInvalidArgument, stage, subject,
+                fmt::format("layer '{}' has an output of shape {}; this method needs rank {} with the batch axis", name,
+                            signxai::to_string(shape), rank));
+  }
+  return index;
+}
+
+/// The class whose score is differentiated: the first maximum where the target is `max`.
+reverse::Selection class_of(const MethodSite& site) {
+  if (site.selects_all) {
+    throw Error(ErrorCode::kInvalidArgument, "method", "grad_cam", "explains one output; target 'all' is not defined");
+  }
+  if (!site.selects_max) return site.selection;
+  graph::Builder& b = site.builder;
+  return reverse::Selection::index(b.make("argmax", {b.reshape(site.output(), {0, -1})}, {{"axis", std::int64_t{1}}}));
+}
+
+/// sum_k alpha_k A_k, of shape (batch, space...).
+Value weighted_activations(const MethodSite& site, int layer) {
+  graph::Builder& b = site.builder;
+  const auto start = reverse::Start::heads(class_of(site));
+  const auto arrivals = reverse::walk(b, site.network, reverse::GradientStep(), start);
+  const Value activation = site.network.calls[static_cast<std::size_t>(layer)].output;
+  const Value gradient = arrivals[static_cast<std::size_t>(layer)].output;
+  const auto rank = static_cast<std::int64_t>(b.shape(activation).size());
+  if (!gradient) {
+    throw Error(ErrorCode::kInvalidArgument, "method", "last_conv_layer_name",
+                "is the model's last layer or does not lead to its output; name a layer before the head");
+  }
+  graph::Ints space;
+  for (std::int64_t axis = 1; axis + 1 < rank; ++axis) space.push_back(axis);
+  const Value alpha = b.reduce("reduce_mean", gradient, space, true);
+  return b.reduce("reduce_sum", b.mul(alpha, activation), {rank - 1}, false);
+}
+
+/// M scaled to a maximum of 1, stretched to 0..255 and truncated to 8 bits, in the reference's order of operations.
+std::vector<std::uint8_t> to_levels(const Tensor& raw) {
+  std::vector<float> map = raw.data;
+  for (float& v : map) v = std::max(v, 0.0f);
+  const float top = *std::max_element(map.begin(), map.end());
+  if (!(top > 0)) return std::vector<std::uint8_t>(map.size(), 0);
+  for (float& v : map) v /= top;
+  const float low = *std::min_element(map.begin(), map.end());
+  for (float& v : map) v -= low;
+  const float range = *std::max_element(map.begin(), map.end());
+  std::vector<std::uint8_t> levels;
+  for (float v : map) {
+    if (range != 0) v /= range;
+    v *= 255.0f;
+    levels.push_back(static_cast<std::uint8_t>(v));
+  }
+  return levels;
+}
+
+/// One resized plane, repeated over `channels`.
+Tensor resized(const Tensor& raw, std::int64_t height, std::int64_t width, std::int64_t channels) {
+  const auto plane = resize_bicubic_u8(to_levels(raw), raw.shape[0], raw.shape[1], height, width);
+  Tensor map({height, width, channels});
+  for (std::size_t i = 0; i < map.data.size(); ++i) {
+    map.data[i] = static_cast<float>(plane[i / static_cast<std::size_t>(channels)]);
+  }
+  return map;
+}
+
+void require_rank(const MethodSite& site, std::size_t rank, const char* who) {
+  const Shape& shape = site.builder.shape(site.input());
+  if (shape.size() == rank) return;
+  throw Error(ErrorCode::kInvalidArgument, "method", who,
+              fmt::format("needs an input of rank {} with the batch axis; the network takes {}", rank, signxai::to_string(shape)));
+}
+
+std::vector<Value> build_image(const MethodSite& site, const Parameters& parameters) {
+  require_rank(site, 4, "grad_cam");
+  return {weighted_activations(site, layer_of(site, parameters, 4))};
+}
+
+std::vector<Value> build_series(const MethodSite& site, const Parameters& parameters) {
+  require_rank(site, 3, "grad_cam_timeseries");
+  return {weighted_activations(site, layer_of(site, parameters, 3))};
+}
+
+std::vector<Value> build_guided(const MethodSite& site, const Parameters& parameters) {
+  require_rank(site, 4, "guided_grad_cam");
+  const int layer = layer_of(site, parameters, 4);
+  graph::Builder& b = site.builder;
+  const Shape shape = b.shape(site.network.calls[static_cast<std::size_t>(layer)].output);
+  const auto start = reverse::Start::at(layer, b.broadcast(b.constant(1.0), shape));
+  const reverse::GuidedStep step(reverse::GuidedStep::Rectifiers::kExact);
+  const Value guided = reverse::walk(b, site.network, step, start).front().output;
+  return {weighted_activations(site, layer), guided};
+}
+
+/// The reference hands width and height to the resize in swapped order, so a (H, W) input gives a (W, H, C) map.
+Finish finish_image(const Parameters& parameters) {
+  const bool resize = rules::flag(parameters, "resize", true);
+  return [resize](std::span<const Tensor> raw, const Shape& sample) {
+    if (resize) return resized(raw[0], sample[1], sample[0], sample[2]);
+    Tensor map = raw[0];
+    const float top = std::max(0.0f, *std::max_element(map.data.begin(), map.data.end()));
+    for (float& v : map.data) v = top > 0 ? std::max(v, 0.0f) / top : 0.0f;
+    return map;
+  };
+}
+
+Finish finish_guided(const Parameters&) {
+  return [](std::span<const Tensor> raw, const Shape& sample) {
+    Tensor map = resized(raw[0], sample[0], sample[1], sample[2]);
+    for (std::size_t i = 0; i < map.data.size(); ++i) map.data[i] *= raw[1].data[i];
+    return map;
+  };
+}
+
+Finish finish_series(const Parameters& parameters) {
+  const bool resize = rules::flag(parameters, "resize", true);
+  return [resize](std::span<const Tensor> raw, const Shape& sample) {
+    Tensor coarse = raw[0];
+    const float top = *std::max_element(coarse.data.begin(), coarse.data.end());
+    for (float& v : coarse.data) v = top > 0 ? std::max(v, 0.0f) / top : 0.0f;
+    if (!resize) return coarse;
+    Tensor map(sample);
+    const std::int64_t time = sample[0], channels = sample[1];
+    const auto last = static_cast<double>(coarse.data.size() - 1);
+    for (std::int64_t t = 0; t < time; ++t) {
+      const double position = time > 1 ? last * static_cast<double>(t) / static_cast<double>(time - 1) : 0.0;
+      const auto left = static_cast<std::size_t>(position);
+      const std::size_t right = std::min(left + 1, coarse.data.size() - 1);
+      const double value = coarse.data[left] + (position - static_cast<double>(left)) * (coarse.data[right] - coarse.data[left]);
+      std::fill_n(map.data.begin() + t * channels, channels, static_cast<float>(value));
+    }
+    return map;
+  };
+}
+
+const ParameterInfo kLayer = {"last_conv_layer_name", "", "the layer whose output is weighted, after its activation"};
+const ParameterInfo kResize = {"resize", "1", "0: the map at the layer's own size, values 0 to 1"};
+
+}  // namespace
+
+std::vector<MethodDef> grad_cam_methods() {
+  return {
+      {"grad_cam", {kLayer, kResize},
+       "Grad-CAM (Selvaraju et al. 2017), resized to the input in 8 bits: values 0 to 255, shape (W, H, C).",
+       build_image, nullptr, finish_image},
+      {"grad_cam_timeseries", {kLayer, kResize},
+       "Grad-CAM over time, interpolated to the input's length: values 0 to 1, repeated over the channels.",
+       build_series, nullptr, finish_series},
+      {"guided_grad_cam", {kLayer},
+       "Grad-CAM times guided back-propagation of the sum of the layer's outputs (Selvaraju et al. 2017).",
+       build_guided, nullptr, finish_guided},
+  };
+}
+
+}  // namespace signxai::methods

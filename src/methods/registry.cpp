@@ -1,0 +1,144 @@
+// The table of methods, and the check of names and parameters against it.
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/nearest.h"
+#include "methods/method.h"
+#include "rules/rule.h"
+#include "rules/sign.h"
+#include "signxai/error.h"
+
+namespace signxai::methods {
+namespace {
+
+std::vector<MethodDef> collect() {
+  std::vector<MethodDef> table;
+  for (auto family : {gradient_methods, grad_cam_methods, lrp_methods}) {
+    for (MethodDef& def : family()) table.push_back(std::move(def));
+  }
+  table.push_back(integrated_gradients_method());
+  return table;
+}
+
+const MethodDef& definition(const std::string& name) {
+  const auto table = definitions();
+  return *std::find_if(table.begin(), table.end(), [&](const MethodDef& d) { return d.name == name; });
+}
+
+const std::vector<ParameterInfo> kSignMuParameters = {
+    {"mu", "", "threshold of the sign"}, {"vlow", "-1", "value below it"}, {"vhigh", "1", "value from it on"}};
+
+std::vector<ParameterInfo> free_parameters(const ParsedName& parsed) {
+  std::vector<ParameterInfo> infos = definition(parsed.base).parameters;
+  if (parsed.factor == Factor::kSignMu) infos.insert(infos.end(), kSignMuParameters.begin(), kSignMuParameters.end());
+  std::erase_if(infos, [&](const ParameterInfo& info) { return parsed.fixed.count(info.name) != 0; });
+  return infos;
+}
+
+[[noreturn]] void refuse_name(std::string_view name) {
+  std::vector<std::string> known(listed_names().begin(), listed_names().end());
+  for (const MethodDef& def : definitions()) known.push_back(def.name);
+  const std::string hint = did_you_mean(name, known);
+  throw Error(ErrorCode::kInvalidArgument, "method", name,
+              "there is no method of this name; " + (hint.empty() ? "`signxai methods` lists all of them" : hint));
+}
+
+void check_parameters(std::string_view name, const ParsedName& parsed, const Parameters& given) {
+  const auto infos = free_parameters(parsed);
+  std::vector<std::string> names;
+  for (const ParameterInfo& info : infos) names.push_back(info.name);
+  for (const auto& [key, value] : given) {
+    if (parsed.fixed.count(key)) {
+      throw Error(ErrorCode::kInvalidArgument, "method", name, fmt::format("'{}' is decided by the method's name", key));
+    }
+    if (std::find(names.begin(), names.end(), key) == names.end()) {
+      throw Error(ErrorCode::kInvalidArgument, "method", name, fmt::format("takes no parameter '{}'; it takes {}", key,
+                  names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+    }
+  }
+  for (const ParameterInfo& info : infos) {
+    if (info.fallback.empty() && !given.count(info.name)) {
+      throw Error(ErrorCode::kInvalidArgument, "method", name, fmt::format("needs the parameter '{}' ({})", info.name, info.description));
+    }
+  }
+}
+
+Value multiplied(const MethodSite& site, Value map, Factor factor, const Parameters& parameters) {
+  graph::Builder& b = site.builder;
+  switch (factor) {
+    case Factor::kNone: return map;
+    case Factor::kInput: return b.mul(map, site.input());
+    case Factor::kSign: return b.mul(map, rules::sign_of(b, site.input()));
+    case Factor::kSignMu: break;
+  }
+  const double low = rules::number(parameters, "vlow", -1), high = rules::number(parameters, "vhigh", 1);
+  if (!(low < high)) throw Error(ErrorCode::kInvalidArgument, "method", "vlow", "must be below vhigh");
+  const Value mu = b.constant(rules::number(parameters, "mu", 0));
+  return b.mul(map, rules::sign_of_threshold(b, site.input(), mu, low, high));
+}
+
+}  // namespace
+
+std::span<const MethodDef> definitions() {
+  static const std::vector<MethodDef> table = collect();
+  return table;
+}
+
+Resolved resolve(std::string_view name, const Parameters& given) {
+  ParsedName parsed = parse_name(name);
+  if (parsed.base.empty()) refuse_name(name);
+  check_parameters(name, parsed, given);
+  Parameters all = std::move(parsed.fixed);
+  all.insert(given.begin(), given.end());
+  const MethodDef& def = definition(parsed.base);
+  if (name == "lrp.gamma") all.try_emplace("gamma", 0.5);
+  return {std::string(name), &def, std::move(all), parsed.factor};
+}
+
+std::vector<Value> Resolved::build(const MethodSite& site) const {
+  std::vector<Value> values = def->build(site, parameters);
+  if (factor != Factor::kNone) values.front() = multiplied(site, values.front(), factor, parameters);
+  return values;
+}
+
+std::vector<std::string> Resolved::notes(const graph::Network& network) const {
+  return def->notes ? def->notes(network, parameters) : std::vector<std::string>{};
+}
+
+}  // namespace signxai::methods
+
+namespace signxai {
+
+MethodInfo describe_method(std::string_view name) {
+  const methods::ParsedName parsed = methods::parse_name(name);
+  if (parsed.base.empty()) methods::refuse_name(name);
+  return {std::string(name), parsed.base, parsed.fixed, methods::free_parameters(parsed),
+          methods::definition(parsed.base).description};
+}
+
+std::vector<MethodInfo> method_table() {
+  std::vector<MethodInfo> table;
+  for (std::string_view name : methods::listed_names()) table.push_back(describe_method(name));
+  for (const auto& def : methods::definitions()) {
+    const bool listed = std::any_of(table.begin(), table.end(), [&](const MethodInfo& m) { return m.name == def.name; });
+    if (!listed) table.push_back(describe_method(def.name));
+  }
+  return table;
+}
+
+ParameterValue parse_parameter(std::string_view text) {
+  const auto json = nlohmann::json::parse(text, nullptr, false);
+  if (json.is_number()) return json.get<double>();
+  if (json.is_boolean()) return json.get<bool>() ? 1.0 : 0.0;
+  if (json.is_array() && !json.empty()) {
+    const auto all = [&](auto test) { return std::all_of(json.begin(), json.end(), test); };
+    if (all([](const auto& v) { return v.is_number(); })) return json.get<std::vector<double>>();
+    if (all([](const auto& v) { return v.is_string(); })) return json.get<std::vector<std::string>>();
+  }
+  if (json.is_string()) return json.get<std::string>();
+  return std::string(text);
+}
+
+}  // namespace signxai

@@ -1,0 +1,46 @@
+// Compiler passes: each is one file with one function Graph -> Graph, listed once in pipeline.cpp. A pass here never
+// changes what an output means; it may change its last bits. Every pass can be switched off by name.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace signxai::passes {
+
+using graph::Graph;
+
+/// Computes one node on constants; supplied by whoever owns a backend.
+using Evaluate = std::function<graph::Literal(const graph::Node&, const std::vector<graph::Literal>& inputs)>;
+
+struct Context {
+  Evaluate evaluate;                ///< empty: constants are not folded
+  std::set<std::string> disabled;   ///< names of passes to leave out
+};
+
+struct Pass {
+  std::string_view name;
+  std::string_view purpose;
+  Graph (*run)(const Graph&, const Context&);
+};
+
+/// The passes in the order in which they run; a name may occur twice.
+std::span<const Pass> pipeline();
+/// Runs the pipeline. In builds with assertions the graph is verified after each pass.
+/// Throws Error(kInvalidArgument) when a disabled name is not a pass.
+Graph optimise(Graph graph, const Context& context);
+
+// One function per file.
+Graph eliminate_dead_terms(const Graph& graph, const Context& context);
+Graph narrow_to_support(const Graph& graph, const Context& context);
+Graph sink_transposes(const Graph& graph);
+Graph fold_constants(const Graph& graph, const Context& context);
+Graph fuse_epilogues(const Graph& graph, const Context& context);
+Graph fuse_pointwise(const Graph& graph, const Context& context);
+
+}  // namespace signxai::passes

@@ -1,0 +1,63 @@
+// Gradient, guided back-propagation and deconvnet as steps of the reverse driver.
+#include "reverse/gradient.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace signxai::reverse {
+namespace {
+
+using graph::Value;
+
+bool contains_relu(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text.find("relu") != std::string::npos;
+}
+
+/// Signals at a call: what arrived, or at a head the value of the selected output.
+std::vector<Value> signals_or_output(const Site& site, std::span<const Value> incoming) {
+  if (site.is_head()) return {site.selected(site.call().output)};
+  return {incoming.begin(), incoming.end()};
+}
+
+std::vector<Value> vjp_of_positive(const Site& site, Value target, std::vector<Value> signals) {
+  for (Value& signal : signals) signal = site.builder.relu(signal);
+  return vjp(site, target, site.sum(signals));
+}
+
+}  // namespace
+
+bool is_rectifier(const graph::LayerCall& call) {
+  return contains_relu(call.activation) || contains_relu(call.class_name);
+}
+
+std::vector<Value> GradientStep::pull(const Site& site, std::span<const Value> incoming) const {
+  graph::Builder& b = site.builder;
+  const Value output = site.call().output;
+  if (!site.is_head()) return vjp(site, output, site.sum(incoming));
+  const Shape seed = b.shape(site.selected(output));
+  return vjp(site, output, b.broadcast(b.constant(1.0), seed));
+}
+
+bool GuidedStep::applies(const Site& site) const {
+  const graph::LayerCall& call = site.call();
+  if (rectifiers_ == Rectifiers::kNamed) return is_rectifier(call);
+  const int first = site.network.sequential ? 1 : 0;  // Keras counts no input layer in a Sequential model
+  return call.activation == "relu" && call.class_name != "ReLU" && site.index != first;
+}
+
+std::vector<Value> GuidedStep::pull(const Site& site, std::span<const Value> incoming) const {
+  const std::vector<Value> signals = signals_or_output(site, incoming);
+  const Value output = site.call().output;
+  return applies(site) ? vjp_of_positive(site, output, signals) : vjp(site, output, site.sum(signals));
+}
+
+std::vector<Value> DeconvnetStep::pull(const Site& site, std::span<const Value> incoming) const {
+  const graph::LayerCall& call = site.call();
+  const std::vector<Value> signals = signals_or_output(site, incoming);
+  if (!is_rectifier(call)) return vjp(site, call.output, site.sum(signals));
+  const bool bare = call.kind != graph::LayerKind::kKernel;  // a layer that only rectifies
+  return vjp_of_positive(site, bare ? call.inputs.front() : call.kernel_output, signals);
+}
+
+}  // namespace signxai::reverse

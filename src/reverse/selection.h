@@ -1,0 +1,29 @@
+// Which output neuron is explained: sel(T), applied to any tensor of the output's shape. Rules apply it to their own
+// internal quantities, which is what makes the reference mix neurons under `max` (SEMANTICS Q1).
+#pragma once
+
+#include "graph/builder.h"
+
+namespace signxai::reverse {
+
+class Selection {
+ public:
+  /// Maximum over axis 1, kept as an axis of extent 1; ties share the derivative equally.
+  static Selection max() { return Selection(Kind::kMax, {}); }
+  /// One flat index per sample, given as a value of shape (batch,).
+  static Selection index(graph::Value targets) { return Selection(Kind::kIndex, targets); }
+  /// Every output together.
+  static Selection all() { return Selection(Kind::kAll, {}); }
+
+  /// sel(tensor): (batch, 1) for an index, (batch, 1, ...) for max, the tensor itself for all.
+  graph::Value apply(graph::Builder& builder, graph::Value tensor) const;
+
+ private:
+  enum class Kind { kMax, kIndex, kAll };
+  Selection(Kind kind, graph::Value targets) : kind_(kind), targets_(targets) {}
+
+  Kind kind_;
+  graph::Value targets_;
+};
+
+}  // namespace signxai::reverse

@@ -1,0 +1,100 @@
+// Relevance rules. A rule says how the relevance of a kernel layer's output is shared among its inputs; it is written
+// against LayerMap, the layer as a map with transformed weights, and names no concrete operation.
+// To add a rule: one file here and one line in registry.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "reverse/driver.h"
+#include "signxai/method.h"
+
+namespace signxai::rules {
+
+using graph::Value;
+
+/// Transform of a weight tensor: W, W+ = max(W, 0), W- = min(W, 0), W * W, all ones, nothing.
+enum class Part { kAll, kPositive, kNegative, kSquared, kOnes, kNone };
+
+/// The affine part of a kernel layer (without its activation) with transformed kernel and bias. At a head the neuron
+/// selection is part of the map. Layers with several kernels transform each of them separately.
+class LayerMap {
+ public:
+  LayerMap(const reverse::Site& site, Part kernel, Part bias);
+
+  /// W'x + b'.
+  Value forward(Value x) const;
+  /// Vector-Jacobian product at x, of a signal of the shape of forward(x).
+  Value pull_back(Value x, Value signal) const;
+
+ private:
+  Value raw(Value x) const;
+
+  const reverse::Site& site_;
+  std::vector<std::pair<Value, Value>> weights_;
+};
+
+/// A kernel layer under a rule.
+struct RuleSite {
+  const reverse::Site& site;
+  Value arrived;  ///< joined relevance of the output; invalid at a head
+
+  graph::Builder& builder() const { return site.builder; }
+  Value x() const { return site.call().inputs.front(); }
+  LayerMap map(Part kernel, Part bias) const { return LayerMap(site, kernel, bias); }
+  /// R: what arrived, or at a head the given quantity (rules that divide by z begin with sel(z)).
+  Value relevance(Value at_head) const { return arrived ? arrived : at_head; }
+  /// R: what arrived, or at a head sel(y), the activated output.
+  Value relevance() const { return relevance(site.selected(site.call().output)); }
+  /// A tensor of the layer input's shape (batch 1) filled with one number.
+  Value filled(double value) const;
+};
+
+/// A rule with its parameters bound. `label` reads "Epsilon(epsilon=0.1)".
+struct Rule {
+  std::string label;
+  std::function<Value(const RuleSite&)> relevance;
+};
+
+struct RuleDef {
+  std::string name;
+  std::vector<ParameterInfo> parameters;
+  std::string formula;
+  Rule (*make)(const Parameters& parameters);
+};
+
+/// Every rule, in the order of the documentation.
+std::span<const RuleDef> rule_table();
+/// Makes the rule of that name; parameters it does not know are ignored (a call's parameters are shared by all rules).
+/// Throws Error(kInvalidArgument): unknown name (with the nearest), missing or invalid parameter.
+Rule make_rule(std::string_view name, const Parameters& parameters);
+
+/// Parameter access with defaults; throws Error(kInvalidArgument) naming the parameter when the type is wrong.
+double number(const Parameters& parameters, const std::string& name, double fallback);
+double required_number(const Parameters& parameters, const std::string& name, std::string_view who);
+bool flag(const Parameters& parameters, const std::string& name, bool fallback);
+std::string text(const Parameters& parameters, const std::string& name, const std::string& fallback);
+
+// One function per file.
+RuleDef z_rule();
+RuleDef z_ignore_bias_rule();
+RuleDef epsilon_rule();
+RuleDef epsilon_ignore_bias_rule();
+RuleDef std_epsilon_rule();
+RuleDef w_square_rule();
+RuleDef flat_rule();
+std::vector<RuleDef> alpha_beta_rules();
+RuleDef z_plus_fast_rule();
+RuleDef gamma_rule();
+RuleDef bounded_rule();
+RuleDef sign_rule();
+RuleDef sign_mu_rule();
+
+/// x * VJP(W; R / z), the shape that most rules share: `denominator` maps z to what R is divided by.
+Value share_by_contribution(const RuleSite& site, bool bias, const std::function<Value(Value z)>& denominator);
+
+}  // namespace signxai::rules

@@ -1,0 +1,143 @@
+// Choice of kernels, and the run loop.
+#include "runtime/program.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "backends/cpu/implementations.h"
+#include "graph/op.h"
+#include "signxai/error.h"
+
+namespace signxai::runtime {
+namespace {
+
+using backends::Implementation;
+using backends::Problem;
+using graph::Value;
+
+const Implementation& choose(const Problem& problem, std::string_view layer) {
+  std::string reasons;
+  for (const Implementation& candidate : cpu::implementations()) {
+    if (candidate.op != problem.node.op->name) continue;
+    const std::string reason = candidate.reject(problem);
+    if (reason.empty()) return candidate;
+    reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", candidate.name, reason);
+  }
+  throw Error(ErrorCode::kUnsupported, "plan", layer,
+              fmt::format("no kernel computes '{}' here ({})", problem.node.op->name, reasons.empty() ? "none exists" : reasons));
+}
+
+Problem problem_of(const graph::Graph& graph, Value value) {
+  Problem problem{graph[value], {}, {}};
+  for (Value input : problem.node.inputs) {
+    problem.inputs.push_back(graph.type(input));
+    problem.constants.push_back(graph.literal(input));
+  }
+  return problem;
+}
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+Program::Program(graph::Graph graph, backends::PackedWeights& weights) : graph_(std::move(graph)) {
+  std::vector<std::size_t> step_of(static_cast<std::size_t>(graph_.size()));
+  for (std::int32_t i = 0; i < graph_.size(); ++i) {
+    const graph::Node& node = graph_[Value{i}];
+    if (node.op->kind == graph::OpKind::kLeaf || node.is("reshape") || node.is("get")) continue;
+    const Problem problem = problem_of(graph_, Value{i});
+    const Implementation& chosen = choose(problem, graph_.origin(Value{i}));
+    step_of[static_cast<std::size_t>(i)] = steps_.size();
+    steps_.push_back({Value{i}, chosen.make(problem, weights), chosen.name, node.inputs});
+    scratch_bytes_ = std::max(scratch_bytes_, steps_.back().kernel->scratch_bytes());
+  }
+  plan_ = passes::plan_memory(graph_, [&](Value value, std::size_t input) {
+    return steps_[step_of[static_cast<std::size_t>(value.id)]].kernel->in_place(input);
+  });
+}
+
+const float* Program::address(Value value, std::span<const float* const> inputs, std::byte* arena) const {
+  const passes::Location& at = plan_.locations[static_cast<std::size_t>(value.id)];
+  switch (at.kind) {
+    case passes::Location::Kind::kInput: return inputs[at.index] + at.offset / sizeof(float);
+    case passes::Location::Kind::kConstant:
+      return graph_.literal(Value{static_cast<std::int32_t>(at.index)})->data() + at.offset / sizeof(float);
+    case passes::Location::Kind::kArena: return reinterpret_cast<const float*>(arena + at.offset);
+    case passes::Location::Kind::kNone: break;
+  }
+  return nullptr;
+}
+
+backends::AlignedBytes Program::borrow_arena() const {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!arenas_.empty()) {
+      auto arena = std::move(arenas_.back());
+      arenas_.pop_back();
+      return arena;
+    }
+  }
+  return backends::allocate_aligned(plan_.arena_bytes + scratch_bytes_);
+}
+
+void Program::return_arena(backends::AlignedBytes arena) const {
+  const std::lock_guard lock(mutex_);
+  arenas_.push_back(std::move(arena));
+}
+
+void Program::run(std::span<const float* const> inputs, std::span<float* const> outputs,
+                  std::vector<StepProfile>* profile) const {
+  backends::AlignedBytes memory = borrow_arena();
+  std::byte* const arena = memory.get();
+  if (profile && profile->empty()) {
+    for (const Step& step : steps_) profile->push_back({step.value, step.name, {}});
+  }
+  std::vector<const float*> operands;
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    const Step& step = steps_[s];
+    operands.clear();
+    for (Value input : step.inputs) operands.push_back(address(input, inputs, arena));
+    auto* result = const_cast<float*>(address(step.value, inputs, arena));
+    const double start = profile ? now() : 0.0;
+    step.kernel->run({operands, result, arena + plan_.arena_bytes});
+    if (profile) (*profile)[s].seconds.push_back(now() - start);
+  }
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Value value = graph_.outputs()[i].value;
+    std::memcpy(outputs[i], address(value, inputs, arena), passes::bytes_of(graph_.type(value)));
+  }
+  return_arena(std::move(memory));
+}
+
+std::string Program::describe() const {
+  std::string text = fmt::format("# arena: {} bytes, scratch: {} bytes\n", plan_.arena_bytes, scratch_bytes_);
+  for (const Step& step : steps_) {
+    text += fmt::format("%{:<5} {:<22} {:<28} at {:>10}  {}\n", step.value.id, graph_[step.value].op->name, step.name,
+                        plan_.locations[static_cast<std::size_t>(step.value.id)].offset, graph_.origin(step.value));
+  }
+  return text;
+}
+
+graph::Literal compute(const graph::Node& node, const std::vector<graph::Literal>& inputs) {
+  backends::PackedWeights weights;  // what is packed for one use is not kept
+  Problem problem{node, {}, {}};
+  std::vector<const float*> addresses;
+  for (const graph::Literal& literal : inputs) {
+    problem.inputs.emplace_back(literal.shape());
+    problem.constants.push_back(&literal);
+    addresses.push_back(literal.data());
+  }
+  const auto kernel = choose(problem, "constant").make(problem, weights);
+  const auto scratch = backends::allocate_aligned(kernel->scratch_bytes());
+  const auto result = backends::allocate_aligned(passes::bytes_of(node.type));
+  auto* data = reinterpret_cast<float*>(result.get());
+  kernel->run({addresses, data, scratch.get()});
+  return graph::Literal(node.type.shape, std::shared_ptr<const float>(result, data), {});
+}
+
+}  // namespace signxai::runtime

@@ -1,0 +1,63 @@
+// A program: an optimised graph turned into steps whose kernels and addresses are chosen once. Running it makes no
+// decision and throws nothing but std::bad_alloc. Immutable after construction; safe to run from several threads.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backends/kernel.h"
+#include "backends/packed_weights.h"
+#include "graph/graph.h"
+#include "passes/plan_memory.h"
+#include "signxai/tensor.h"
+
+namespace signxai::runtime {
+
+/// Time of one step, summed over runs.
+struct StepProfile {
+  graph::Value value;
+  std::string_view kernel;
+  std::vector<double> seconds;  ///< one entry per run
+};
+
+class Program {
+ public:
+  /// `weights` caches packed weights across programs of one model. Throws Error(kUnsupported) when a node has no kernel.
+  Program(graph::Graph graph, backends::PackedWeights& weights);
+
+  /// Runs on the given inputs (one pointer per graph input) and writes each graph output to `outputs`. Threads and
+  /// floating-point modes are the caller's business.
+  void run(std::span<const float* const> inputs, std::span<float* const> outputs,
+           std::vector<StepProfile>* profile = nullptr) const;
+
+  const graph::Graph& graph() const { return graph_; }
+  std::size_t arena_bytes() const { return plan_.arena_bytes; }
+  /// One line per step: kernel and arena offset, for `inspect`.
+  std::string describe() const;
+
+ private:
+  struct Step {
+    graph::Value value;
+    std::unique_ptr<backends::Kernel> kernel;
+    std::string_view name;
+    std::vector<graph::Value> inputs;
+  };
+  const float* address(graph::Value value, std::span<const float* const> inputs, std::byte* arena) const;
+  backends::AlignedBytes borrow_arena() const;
+  void return_arena(backends::AlignedBytes arena) const;
+
+  graph::Graph graph_;
+  passes::MemoryPlan plan_;
+  std::vector<Step> steps_;
+  std::size_t scratch_bytes_ = 0;
+  mutable std::mutex mutex_;
+  mutable std::vector<backends::AlignedBytes> arenas_;  ///< idle ones
+};
+
+/// Computes one node on constants with the same kernels: what the constant-folding pass calls.
+graph::Literal compute(const graph::Node& node, const std::vector<graph::Literal>& inputs);
+
+}  // namespace signxai::runtime

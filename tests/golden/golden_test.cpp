@@ -1,0 +1,213 @@
+// The golden test: every call of expected.json, on both samples together and on each alone, against the maps of the
+// reference package. Runs on the vendored cases, and on a full set where SIGNXAI_GOLDENS names its folder.
+// SIGNXAI_GOLDEN_BACKEND=reference runs it in double precision, to tell a wrong kernel from a wrong graph.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <iostream>
+#include <limits>
+#include <map>
+#include <optional>
+#include <ostream>
+#include <string_view>
+
+#include "backends/reference/evaluate.h"
+#include "graph/network.h"
+#include "signxai/error.h"
+#include "support/compare.h"
+#include "support/golden_case.h"
+#include "support/golden_table.h"
+
+namespace signxai::golden {
+namespace {
+
+// What this version does not compute yet, by the beginning of the method's name and by parameter. Everything else that
+// the library refuses is a failure.
+constexpr std::array<std::string_view, 3> kPendingMethods = {"random_uniform", "smoothgrad", "vargrad"};
+constexpr std::array<std::string_view, 4> kPendingParameters = {"explained_layer_names", "stop_mapping_at_layers",
+                                                                "r_init", "f_init"};
+
+// The cases that a full set is asked for: networks that consist of this version's layers.
+constexpr std::array<std::string_view, 21> kFullCases = {
+    "digits_mlp",     "digits_cnn",    "digits_cnn_bn", "digits_resnet", "vgg_mini",        "vgg_places_mini",
+    "resnet_mini",    "inception_mini", "densenet_mini", "conv1d_ecg",    "ecg_simulated",   "ecg_avb",
+    "ecg_lbbb",       "dead_relu",     "ties",          "zero_input",    "zero_input_bias", "regression_mlp",
+    "sigmoid_binary", "merge_add_only", "dead_relu_zero_logits"};
+
+// Enough to share work, few enough to keep an explanation's memory small.
+constexpr std::size_t kMethodsPerCall = 32;
+constexpr std::size_t kFailuresShown = 20;
+
+struct Source {
+  std::string name;
+  Case golden;
+};
+
+void PrintTo(const Source& source, std::ostream* out) { *out << source.name; }
+
+std::vector<Source> sources() {
+  std::vector<Source> found;
+  for (const auto& [name, golden] : read_cases(std::string(SIGNXAI_SOURCE_DIR) + "/tests/golden/data")) {
+    found.push_back({name, golden});
+  }
+  const char* folder = std::getenv("SIGNXAI_GOLDENS");
+  if (folder == nullptr || *folder == '\0') return found;
+  const auto cases = read_cases(folder);
+  for (std::string_view name : kFullCases) found.push_back({std::string(name) + "_full", cases.at(std::string(name))});
+  return found;
+}
+
+/// The name under which a call is counted as pending, if it is one this version may refuse.
+std::optional<std::string> pending_name(const Call& call) {
+  for (std::string_view base : kPendingMethods) {
+    if (call.method.rfind(base, 0) == 0) return std::string(base);
+  }
+  for (std::string_view name : kPendingParameters) {
+    if (call.parameters.count(std::string(name))) return std::string(name);
+  }
+  return std::nullopt;
+}
+
+/// The map of a call, or why there is none.
+struct Answer {
+  std::optional<Tensor> map;
+  std::string refusal;
+};
+
+class GoldenTest : public testing::TestWithParam<Source> {
+ protected:
+  static Table& table() {
+    static Table rows;
+    return rows;
+  }
+
+  static void TearDownTestSuite() {
+    table().write();
+    std::cout << table().text();
+  }
+
+  static Explainer make_explainer(Model model) {
+    ExplainerOptions options;
+    if (const char* backend = std::getenv("SIGNXAI_GOLDEN_BACKEND")) options.backend = backend;
+    return Explainer(std::move(model), options);
+  }
+
+  std::vector<Answer> ask_together(const Tensor& inputs, const std::vector<const Call*>& calls, const Target& target) {
+    std::vector<MethodRequest> requests;
+    for (const Call* call : calls) requests.push_back({call->method, call->parameters});
+    Explanation explanation = explainer_.explain(inputs, requests, target);
+    std::vector<Answer> answers;
+    for (MethodMap& map : explanation.maps) answers.push_back({std::move(map.map), ""});
+    return answers;
+  }
+
+  /// All calls of one target in one explanation; one by one where that fails, to find what is refused.
+  std::vector<Answer> ask(const Tensor& inputs, const std::vector<const Call*>& calls, const Target& target) {
+    try {
+      return ask_together(inputs, calls, target);
+    } catch (const Error& error) {
+      if (calls.size() == 1) return {{std::nullopt, error.what()}};
+    }
+    std::vector<Answer> answers;
+    for (const Call* call : calls) answers.push_back(ask(inputs, {call}, target).front());
+    return answers;
+  }
+
+  /// Takes out the calls which are pending, i.e. listed as such and refused.
+  std::vector<const Call*> without_pending(Row& row) {
+    std::vector<const Call*> calls;
+    for (const Call& call : GetParam().golden.calls) {
+      const auto name = pending_name(call);
+      if (name && !ask(inputs_, {&call}, call.target).front().map) {
+        ++row.pending[*name];
+      } else {
+        calls.push_back(&call);
+      }
+    }
+    return calls;
+  }
+
+  void compare_batch(const std::vector<const Call*>& calls, std::map<const Call*, Comparison>& results) {
+    const auto answers = ask(inputs_, calls, calls.front()->target);
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      results[calls[i]].join(verdict(*calls[i], answers[i], arrays_.read(calls[i]->path)));
+    }
+  }
+
+  void compare_alone(const std::vector<const Call*>& calls, std::map<const Call*, Comparison>& results) {
+    for (std::int64_t k = 0; samples(inputs_) > 1 && k < samples(inputs_); ++k) {
+      const auto answers = ask(sample(inputs_, k), calls, sample(calls.front()->target, k));
+      for (std::size_t i = 0; i < calls.size(); ++i) {
+        results[calls[i]].join(verdict(*calls[i], answers[i], sample(arrays_.read(calls[i]->path), k)));
+      }
+    }
+  }
+
+  static Comparison verdict(const Call& call, const Answer& answer, const Tensor& golden) {
+    if (!answer.map) return {false, std::numeric_limits<double>::infinity(), 0, "refused: " + answer.refusal};
+    return compare(*answer.map, golden, call.tolerance, call.absolute);
+  }
+
+  const Case& golden_ = GetParam().golden;
+  Arrays arrays_{golden_};
+  Tensor inputs_ = arrays_.read("input");
+  Explainer explainer_ = make_explainer(golden_.load());
+};
+
+/// Calls with the same target, in groups of at most kMethodsPerCall.
+std::vector<std::vector<const Call*>> grouped(const std::vector<const Call*>& calls) {
+  std::map<std::pair<Target::Kind, std::vector<std::int64_t>>, std::vector<const Call*>> by_target;
+  for (const Call* call : calls) by_target[{call->target.kind, call->target.indices}].push_back(call);
+  std::vector<std::vector<const Call*>> groups;
+  for (const auto& entry : by_target) {
+    for (std::size_t i = 0; i < entry.second.size(); i += kMethodsPerCall) {
+      const auto begin = entry.second.begin() + static_cast<std::ptrdiff_t>(i);
+      groups.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(std::min(kMethodsPerCall, entry.second.size() - i)));
+    }
+  }
+  return groups;
+}
+
+TEST_P(GoldenTest, Maps) {
+  Row row{.name = GetParam().name};
+  const auto calls = without_pending(row);
+  std::map<const Call*, Comparison> results;
+  for (const auto& group : grouped(calls)) {
+    compare_batch(group, results);
+    compare_alone(group, results);
+  }
+  for (const Call* call : calls) row.add(call->label, results[call]);
+  for (std::size_t i = 0; i < std::min(row.failures.size(), kFailuresShown); ++i) ADD_FAILURE() << row.failures[i];
+  if (row.failures.size() > kFailuresShown) ADD_FAILURE() << "and " << row.failures.size() - kFailuresShown << " more";
+  EXPECT_GT(row.all, 0);
+  table().add(std::move(row));
+}
+
+TEST_P(GoldenTest, Outputs) {
+  const bool has_logits = arrays_.has("logits");
+  ASSERT_TRUE(has_logits || arrays_.has("output"));
+  if (has_logits) {
+    const auto network = explainer_.model().network();
+    const std::vector<Tensor> logits = reference::evaluate(network->graph, std::span<const Tensor>(&inputs_, 1));
+    const Comparison result = compare(logits.front(), arrays_.read("logits"), 1e-4, 0);
+    EXPECT_TRUE(result.right) << "logits: " << result.why;
+  }
+  if (arrays_.has("output")) {
+    const Comparison result = compare(explainer_.predict(inputs_), arrays_.read("output"), 1e-4, 0);
+    EXPECT_TRUE(result.right) << "outputs: " << result.why;
+  }
+}
+
+TEST_P(GoldenTest, ArchitectureAndWeightsApartGiveTheSameModel) {
+  if (!golden_.has("model.h5") || !golden_.has("model.json")) return;  // the case has one form of the model
+  const Explainer apart = make_explainer(Model::load(golden_.path("model.json"), golden_.path("weights.h5")));
+  EXPECT_EQ(apart.predict(inputs_).data, explainer_.predict(inputs_).data);
+}
+
+INSTANTIATE_TEST_SUITE_P(Reference, GoldenTest, testing::ValuesIn(sources()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+}  // namespace signxai::golden

@@ -1,0 +1,89 @@
+// Reading of golden cases.
+#include "support/golden_case.h"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace signxai::golden {
+namespace {
+
+using Json = nlohmann::json;
+
+ParameterValue parameter_of(const Json& value) {
+  if (value.is_boolean()) return value.get<bool>() ? 1.0 : 0.0;
+  if (value.is_number()) return value.get<double>();
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.empty() && value.front().is_string()) return value.get<std::vector<std::string>>();
+  return value.get<std::vector<double>>();
+}
+
+Target target_of(const Json& value) {
+  if (value.is_number()) return Target::index(value.get<std::int64_t>());
+  if (value.is_array()) return Target::per_sample(value.get<std::vector<std::int64_t>>());
+  if (value == "max") return Target::max();
+  if (value == "all") return Target::all();
+  throw std::runtime_error("unknown target " + value.dump());
+}
+
+Call call_of(const Json& entry) {
+  Call call;
+  call.label = entry.at("label");
+  call.path = entry.at("path");
+  call.method = entry.at("method");
+  call.target = target_of(entry.value("target", Json("max")));
+  call.tolerance = entry.value("tolerance", call.tolerance);
+  call.absolute = entry.value("absolute", call.absolute);
+  for (const auto& [name, value] : entry.value("kwargs", Json::object()).items()) {
+    call.parameters[name] = parameter_of(value);
+  }
+  return call;
+}
+
+}  // namespace
+
+bool Case::has(const std::string& file) const { return std::find(files.begin(), files.end(), file) != files.end(); }
+
+Model Case::load() const {
+  if (has("model.h5")) return Model::load(path("model.h5"));
+  return Model::load(path("model.json"), path("weights.h5"));
+}
+
+std::map<std::string, Case> read_cases(const std::string& folder) {
+  const std::string path = folder + "/expected.json";
+  std::ifstream in(path);
+  if (!in) throw std::runtime_error("cannot read " + path);
+  std::map<std::string, Case> cases;
+  for (const auto& [name, entry] : Json::parse(in).items()) {
+    Case& made = cases[name];
+    made.name = name;
+    made.folder = folder + "/" + name;
+    made.files = entry.at("files").get<std::vector<std::string>>();
+    for (const Json& call : entry.at("calls")) made.calls.push_back(call_of(call));
+  }
+  return cases;
+}
+
+Tensor Arrays::read(const std::string& path) const {
+  const hdf5::Float32Array array = file_.read(path);
+  const auto count = static_cast<std::size_t>(element_count(array.shape));
+  return {array.shape, std::vector<float>(array.data.get(), array.data.get() + count)};
+}
+
+std::int64_t samples(const Tensor& batch) { return batch.shape.front(); }
+
+Tensor sample(const Tensor& batch, std::int64_t index) {
+  Shape shape = batch.shape;
+  shape.front() = 1;
+  const std::int64_t size = element_count(shape);
+  const auto begin = batch.data.begin() + index * size;
+  return {shape, std::vector<float>(begin, begin + size)};
+}
+
+Target sample(const Target& target, std::int64_t index) {
+  if (target.indices.size() < 2) return target;
+  return Target::index(target.indices[static_cast<std::size_t>(index)]);
+}
+
+}  // namespace signxai::golden

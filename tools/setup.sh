@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Installs what this project needs on a Debian 12 and does nothing where it is there already.
+#   tools/setup.sh [build|test|format|tidy|fuzz]...     (default: build)
+# Debian packages are installed as root or with sudo; what comes from PyPI goes into private folders below .deps/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages_build=(
+  g++ cmake ninja-build pkg-config ccache python3-venv
+  libhdf5-dev libzip-dev nlohmann-json3-dev libcli11-dev libfmt-dev libpng-dev libjpeg62-turbo-dev libhwy-dev
+  libcairo2-dev fonts-dejavu-core libgtest-dev libgmock-dev libbenchmark-dev
+)
+packages_format=(clang-format)
+packages_tidy=(clang-tidy libomp-dev)
+packages_fuzz=(clang libclang-rt-14-dev libomp-dev)
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() { say "$@"; exit 1; }
+
+# as_root COMMAND...
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "neither root nor sudo; please run as root: $*"
+  fi
+}
+
+# install_packages NAME...: the missing ones only, so that a second run asks the network for nothing.
+install_packages() {
+  local package missing=()
+  for package in "$@"; do
+    if [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
+      missing+=("$package")
+    fi
+  done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  command -v apt-get >/dev/null || die "no apt-get here; please install the counterparts of: ${missing[*]}"
+  say "installing Debian packages: ${missing[*]}"
+  as_root apt-get update -q >&2
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" >&2
+}
+
+# make_venv FOLDER: Debian's Python first; another one where it cannot make a venv.
+make_venv() {
+  local python
+  for python in /usr/bin/python3 python3; do
+    rm -rf "$1"
+    if "$python" -m venv "$1" >/dev/null 2>&1 && "$1/bin/python" -m pip --version >/dev/null 2>&1; then return 0; fi
+  done
+  die "no Python 3 that can make a virtual environment (Debian: python3-venv)"
+}
+
+# install_venv FOLDER REQUIREMENTS: a venv is whole when its stamp equals its requirements.
+install_venv() {
+  if cmp -s "$2" "$1/.stamp"; then return 0; fi
+  say "installing into $1: $(grep -v '^#' "$2" | tr '\n' ' ')"
+  make_venv "$1"
+  "$1/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: -r "$2" >&2
+  cp "$2" "$1/.stamp"
+}
+
+# A system oneDNN of version 3 or later makes the private one unnecessary.
+has_system_onednn() {
+  echo '#include <oneapi/dnnl/dnnl_version.h>' | c++ -x c++ -E -dM - 2>/dev/null |
+    awk '$2 == "DNNL_VERSION_MAJOR" { found = ($3 >= 3) } END { exit !found }'
+}
+
+setup_build() {
+  install_packages "${packages_build[@]}"
+  has_system_onednn || install_venv .deps/onednn tools/requirements/onednn.txt
+}
+
+setup_test() {
+  install_packages python3-venv
+  install_venv .deps/test tools/requirements/test.txt
+}
+
+for part in "${@:-build}"; do
+  case "$part" in
+    build) setup_build ;;
+    test) setup_build && setup_test ;;
+    format) install_packages "${packages_format[@]}" ;;
+    tidy) install_packages "${packages_tidy[@]}" ;;
+    fuzz) install_packages "${packages_fuzz[@]}" ;;
+    *) die "unknown part '$part'; expected build, test, format, tidy or fuzz" ;;
+  esac
+done
