@@ -36,9 +36,9 @@ int color_index(float value, float limit) {
   return static_cast<int>(std::clamp(position, 0.0, 255.0));
 }
 
-std::string short_number(double value) {
+std::string short_number(double value, int digits) {
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.3g", value);
+  std::snprintf(text.data(), text.size(), "%.*g", digits, value);
   return text.data();
 }
 

@@ -17,6 +17,6 @@ float largest_magnitude(const float* values, std::size_t count);
 int color_index(float value, float limit);
 
 /// "0.0123", "1.2e-05": short, for printing scales.
-std::string short_number(double value);
+std::string short_number(double value, int digits = 3);
 
 }  // namespace signxai::image

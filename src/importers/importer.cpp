@@ -27,9 +27,17 @@ struct Format {
   const char* refusal;  ///< why not
 };
 
-constexpr const char* kAdvice = "this version reads .h5 and model.json + weights.h5; try saving it with model.save('x.h5')";
+constexpr const char* kAdvice =
+    "this version reads .h5 and model.json + weights.h5; try saving it with model.save('x.h5')";
 
-bool is_hdf5(const Probe& p) { return p.start.starts_with("\x89HDF\r\n\x1a\n"); }
+/// A user block of 512 bytes, or of a power of two above, may stand before the signature.
+bool is_hdf5(const Probe& p) {
+  constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
+  for (std::size_t at = 0; at < p.start.size(); at = at == 0 ? 512 : 2 * at) {
+    if (std::string_view(p.start).substr(at).starts_with(kSignature)) return true;
+  }
+  return false;
+}
 bool is_zip(const Probe& p) { return p.start.starts_with("PK\x03\x04"); }
 bool is_pickle(const Probe& p) { return p.start.starts_with("\x80"); }
 bool is_folder(const Probe& p) { return p.folder; }
@@ -46,12 +54,14 @@ constexpr Format kFormats[] = {
     {is_folder, nullptr, "is a folder, as SavedModels are; "},
 };
 
+constexpr std::uint64_t kProbed = 8192;
+
 Probe probe(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return {true, ""};
   base::InputFile file(path, "import");
   Probe result;
-  result.start.resize(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), 512)));
+  result.start.resize(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), kProbed)));
   file.read(result.start.data(), result.start.size());
   return result;
 }
@@ -65,7 +75,8 @@ graph::Network load_network(const std::string& path, const std::string& weights_
     if (format.load) return format.load(path, weights_path);
     throw Error(ErrorCode::kUnsupported, "import", path, std::string(format.refusal) + kAdvice);
   }
-  throw Error(ErrorCode::kUnsupported, "import", path, std::string("is not a model file that is known here; ") + kAdvice);
+  throw Error(ErrorCode::kUnsupported, "import", path,
+              std::string("is not a model file that is known here; ") + kAdvice);
 }
 
 }  // namespace signxai

@@ -39,10 +39,9 @@ Sampling sampling(const Parameters& parameters) {
   result.count = static_cast<int>(steps);
   result.point = [=](int index, std::span<const float> x, std::span<float> point) {
     check(baseline, x.size());
-    const float divisor = static_cast<float>(steps - 1);
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const float start = baseline.at(i), step = (x[i] - start) / divisor;
-      point[i] = start + step * static_cast<float>(index);
+      const double start = baseline.at(i), step = (x[i] - start) / (steps - 1);
+      point[i] = static_cast<float>(start + step * index);
     }
   };
   result.finish = [=](std::span<const float> x, std::span<double> mean) {

@@ -49,13 +49,12 @@ void PrintTo(const Source& source, std::ostream* out) { *out << source.name; }
 
 std::vector<Source> sources() {
   std::vector<Source> found;
-  for (const auto& [name, golden] : read_cases(std::string(SIGNXAI_SOURCE_DIR) + "/tests/golden/data")) {
-    found.push_back({name, golden});
+  for (Case& golden : read_cases(std::string(SIGNXAI_SOURCE_DIR) + "/tests/golden/data")) {
+    found.push_back({golden.name, std::move(golden)});
   }
   const char* folder = std::getenv("SIGNXAI_GOLDENS");
   if (folder == nullptr || *folder == '\0') return found;
-  const auto cases = read_cases(folder);
-  for (std::string_view name : kFullCases) found.push_back({std::string(name) + "_full", cases.at(std::string(name))});
+  for (Case& golden : read_cases(folder, kFullCases)) found.push_back({golden.name + "_full", std::move(golden)});
   return found;
 }
 
@@ -207,7 +206,7 @@ TEST_P(GoldenTest, ArchitectureAndWeightsApartGiveTheSameModel) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Reference, GoldenTest, testing::ValuesIn(sources()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& tested) { return tested.param.name; });
 
 }  // namespace
 }  // namespace signxai::golden

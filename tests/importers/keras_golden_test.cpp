@@ -90,12 +90,14 @@ TEST_P(KerasGolden, ForwardPass) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, KerasGolden,
-                         testing::Values("digits_mlp", "digits_cnn", "digits_cnn_bn", "digits_resnet", "vgg_mini", "vgg_places_mini",
-                                         "resnet_mini", "inception_mini", "densenet_mini", "conv1d_ecg", "ecg_simulated", "ecg_avb",
-                                         "ecg_lbbb", "dead_relu", "dead_relu_zero_logits", "ties", "zero_input", "zero_input_bias",
-                                         "regression_mlp", "sigmoid_binary", "merge_add_only", "activations_zoo", "bn_first", "bn_nocenter",
-                                         "multi_input", "multi_output", "nested_model", "shared_layer", "strides_padding_dilation_zoo"),
-                         [](const auto& info) { return std::string(info.param); });
+                         testing::Values("digits_mlp", "digits_cnn", "digits_cnn_bn", "digits_resnet", "vgg_mini",
+                                         "vgg_places_mini", "resnet_mini", "inception_mini", "densenet_mini",
+                                         "conv1d_ecg", "ecg_simulated", "ecg_avb", "ecg_lbbb", "dead_relu",
+                                         "dead_relu_zero_logits", "ties", "zero_input", "zero_input_bias",
+                                         "regression_mlp", "sigmoid_binary", "merge_add_only", "activations_zoo",
+                                         "bn_first", "bn_nocenter", "multi_input", "multi_output", "nested_model",
+                                         "shared_layer", "strides_padding_dilation_zoo"),
+                         [](const auto& instance) { return std::string(instance.param); });
 
 TEST(KerasGoldenCases, SomeAreVendored) { EXPECT_FALSE(folder_of("digits_cnn").empty()); }
 

@@ -37,9 +37,10 @@ void expect_removed(const Json& model, const Names& calls, const std::string& la
 
 TEST(KerasHead, EveryForm) {
   expect_removed(sequential({input(), dense("softmax")}), {"in", "d"}, "d", "fused activation");
-  expect_removed(sequential({input(), dense("linear"), layer("Activation", "a", {{"activation", "softmax"}})}), {"in", "d"}, "a",
-                 "Activation layer");
-  expect_removed(sequential({input(), dense("linear"), layer("Softmax", "s", {{"axis", -1}})}), {"in", "d"}, "s", "Softmax layer");
+  expect_removed(sequential({input(), dense("linear"), layer("Activation", "a", {{"activation", "softmax"}})}),
+                 {"in", "d"}, "a", "Activation layer");
+  expect_removed(sequential({input(), dense("linear"), layer("Softmax", "s", {{"axis", -1}})}), {"in", "d"}, "s",
+                 "Softmax layer");
   Json dict = dense("linear");
   dict["config"]["activation"] = {{"class_name", "Softmax"}, {"config", {{"axis", -1}}}};
   expect_removed(sequential({input(), dict}), {"in", "d"}, "d", "fused activation");
@@ -58,11 +59,13 @@ TEST(KerasHead, LogSoftmax) {
 }
 
 TEST(KerasHead, BehindLayersThatKeepValues) {
-  expect_removed(sequential({input(), dense("softmax"), layer("Dropout", "drop"), layer("Reshape", "r", {{"target_shape", {3}}})}),
-                 {"in", "d", "drop", "r"}, "d", "fused activation");
-  const graph::Network old_mobilenet = build(sequential(
-      {input(), layer("Reshape", "r", {{"target_shape", {1, 1, 2}}}), layer("Conv2D", "c", {{"filters", 3}, {"kernel_size", 1}}),
-       layer("Activation", "a", {{"activation", "softmax"}}), layer("Reshape", "r2", {{"target_shape", {3}}})}));
+  expect_removed(
+      sequential({input(), dense("softmax"), layer("Dropout", "drop"), layer("Reshape", "r", {{"target_shape", {3}}})}),
+      {"in", "d", "drop", "r"}, "d", "fused activation");
+  const graph::Network old_mobilenet = build(sequential({input(), layer("Reshape", "r", {{"target_shape", {1, 1, 2}}}),
+                                                         layer("Conv2D", "c", {{"filters", 3}, {"kernel_size", 1}}),
+                                                         layer("Activation", "a", {{"activation", "softmax"}}),
+                                                         layer("Reshape", "r2", {{"target_shape", {3}}})}));
   EXPECT_EQ(names(old_mobilenet), (Names{"in", "r", "c", "r2"}));
   EXPECT_EQ(call(old_mobilenet, "r2").producers, std::vector<int>{2});
   expect_probabilities(old_mobilenet);
@@ -71,7 +74,13 @@ TEST(KerasHead, BehindLayersThatKeepValues) {
 TEST(KerasHead, InsideANestedModel) {
   const Json inner = sequential({input(), dense("softmax")}, "inner");
   const graph::Network net = build(functional({input(), called(layer("Dense", "first", {{"units", 2}}), {{"in"}}),
-                                               called([&] { Json m = inner; m["name"] = "inner"; return m; }(), {{"first"}}),
+                                               called(
+                                                   [&] {
+                                                     Json m = inner;
+                                                     m["name"] = "inner";
+                                                     return m;
+                                                   }(),
+                                                   {{"first"}}),
                                                called(layer("Dropout", "end"), {{Json{"inner", 1, 0}}})},
                                               {"in"}, {"end"}));
   EXPECT_EQ(net.removed_head.layer, "inner/d");
@@ -89,25 +98,30 @@ TEST(KerasHead, SoftmaxInTheMiddleStays) {
   const graph::Network net = build(sequential({input(), dense("softmax"), layer("Dense", "e", {{"units", 2}})}));
   EXPECT_EQ(net.removed_head.layer, "");
   EXPECT_EQ(call(net, "d").activation, "softmax");
-  const graph::Network used = build(functional({input(), called(dense("softmax"), {{"in"}}), called(layer("Dense", "e", {{"units", 2}}), {{"d"}})},
-                                               {"in"}, {"d", "e"}));
+  const graph::Network used = build(
+      functional({input(), called(dense("softmax"), {{"in"}}), called(layer("Dense", "e", {{"units", 2}}), {{"d"}})},
+                 {"in"}, {"d", "e"}));
   EXPECT_EQ(used.removed_head.layer, "");
 }
 
 TEST(KerasHead, OneOfSeveralOutputs) {
-  const graph::Network net = build(functional({input(), called(layer("Dense", "box", {{"units", 2}}), {{"in"}}), called(dense("softmax"), {{"in"}})},
-                                              {"in"}, {"box", "d"}));
+  const graph::Network net = build(
+      functional({input(), called(layer("Dense", "box", {{"units", 2}}), {{"in"}}), called(dense("softmax"), {{"in"}})},
+                 {"in"}, {"box", "d"}));
   EXPECT_EQ(net.removed_head.layer, "d");
-  const auto outputs = reference::evaluate(net.probabilities, std::vector<graph::Array>{array({1, 2}, {5, 6}), array({1, 3}, {0, 0, 0})});
+  const auto outputs = reference::evaluate(net.probabilities,
+                                           std::vector<graph::Array>{array({1, 2}, {5, 6}), array({1, 3}, {0, 0, 0})});
   EXPECT_EQ(outputs[0].data, (std::vector<double>{5, 6}));
   expect_near(outputs[1], {1, 3}, {1.0 / 3, 1.0 / 3, 1.0 / 3});
 }
 
 TEST(KerasHead, AnotherAxis) {
-  const graph::Network net = build(sequential({input_layer("in", {nullptr, 2, 3}), layer("Softmax", "s", {{"axis", 1}})}));
+  const graph::Network net =
+      build(sequential({input_layer("in", {nullptr, 2, 3}), layer("Softmax", "s", {{"axis", 1}})}));
   EXPECT_EQ(names(net), (Names{"in"}));
   EXPECT_EQ(net.outputs, std::vector<int>{0});
-  const graph::Array got = reference::evaluate(net.probabilities, std::vector<graph::Array>{graph::Array({1, 2, 3})})[0];
+  const graph::Array got =
+      reference::evaluate(net.probabilities, std::vector<graph::Array>{graph::Array({1, 2, 3})})[0];
   EXPECT_EQ(got.data, std::vector<double>(6, 0.5));
 }
 

@@ -24,7 +24,8 @@ TEST(KerasLayers, TableIsSortedAndComplete) {
 
 TEST(KerasLayers, DenseOfAnyRank) {
   const Json dense = layer("Dense", "d", {{"units", 1}});
-  const graph::Network net = with_weights({nullptr, nullptr, 2}, dense, {{"d/kernel:0", {2, 1}, {2, 3}}, {"d/bias:0", {1}, {1}}});
+  const graph::Network net =
+      with_weights({nullptr, nullptr, 2}, dense, {{"d/kernel:0", {2, 1}, {2, 3}}, {"d/bias:0", {1}, {1}}});
   EXPECT_EQ(output_shape(net), (Shape{kOpen, kOpen, 1}));
   expect_near(run(net, array({1, 2, 2}, {1, 1, 0, 2})), {1, 2, 1}, {6, 7});
   Json unbiased = dense;
@@ -36,9 +37,11 @@ TEST(KerasLayers, DenseOfAnyRank) {
 
 TEST(KerasLayers, Conv1DPaddings) {
   const auto conv = [](const std::string& padding, int dilation) {
-    return with_weights({nullptr, 4, 1},
-                        layer("Conv1D", "c", {{"filters", 1}, {"kernel_size", {3}}, {"padding", padding}, {"dilation_rate", {dilation}}}),
-                        {{"c/kernel:0", {3, 1, 1}, {1, 10, 100}}, {"c/bias:0", {1}, {0}}});
+    return with_weights(
+        {nullptr, 4, 1},
+        layer("Conv1D", "c",
+              {{"filters", 1}, {"kernel_size", {3}}, {"padding", padding}, {"dilation_rate", {dilation}}}),
+        {{"c/kernel:0", {3, 1, 1}, {1, 10, 100}}, {"c/bias:0", {1}, {0}}});
   };
   const graph::Array x = array({1, 4, 1}, {1, 2, 3, 4});
   expect_near(run(conv("valid", 1), x), {1, 2, 1}, {321, 432});
@@ -48,9 +51,11 @@ TEST(KerasLayers, Conv1DPaddings) {
 }
 
 TEST(KerasLayers, Conv2DStridesGroupsAndBias) {
-  const Json conv = layer("Conv2D", "c", {{"filters", 2}, {"kernel_size", {1, 2}}, {"strides", {2, 1}}, {"groups", 2}, {"activation", "relu"}});
-  const graph::Network net = with_weights({nullptr, 3, 2, 2}, conv,
-                                          {{"c/kernel:0", {1, 2, 1, 2}, {1, 2, 3, -4}}, {"c/bias:0", {2}, {1, 0}}});
+  const Json conv =
+      layer("Conv2D", "c",
+            {{"filters", 2}, {"kernel_size", {1, 2}}, {"strides", {2, 1}}, {"groups", 2}, {"activation", "relu"}});
+  const graph::Network net =
+      with_weights({nullptr, 3, 2, 2}, conv, {{"c/kernel:0", {1, 2, 1, 2}, {1, 2, 3, -4}}, {"c/bias:0", {2}, {1, 0}}});
   const graph::LayerCall& c = call(net, "c");
   EXPECT_TRUE(net.graph[c.kernel_output].is("add"));
   EXPECT_TRUE(net.graph[net.graph[c.kernel_output].inputs[0]].is("conv"));
@@ -60,15 +65,17 @@ TEST(KerasLayers, Conv2DStridesGroupsAndBias) {
 
 TEST(KerasLayers, ChannelsFirstGivesTheSameNumbers) {
   for (const Json& entry :
-       {layer("Conv2D", "l", {{"filters", 3}, {"kernel_size", 2}, {"padding", "same"}}), layer("MaxPooling2D", "l", {{"pool_size", 2}}),
+       {layer("Conv2D", "l", {{"filters", 3}, {"kernel_size", 2}, {"padding", "same"}}),
+        layer("MaxPooling2D", "l", {{"pool_size", 2}}),
         layer("AveragePooling2D", "l", {{"pool_size", 2}, {"strides", 1}, {"padding", "same"}}),
         layer("UpSampling2D", "l", {{"size", {2, 3}}}), layer("ZeroPadding2D", "l", {{"padding", {{1, 0}, {2, 3}}}}),
         layer("Cropping2D", "l", {{"cropping", {{1, 0}, {0, 1}}}})}) {
     SCOPED_TRACE(entry["class_name"]);
     Json first = entry;
     first["config"]["data_format"] = "channels_first";
-    const Json permuted = sequential({input_layer("in", {nullptr, 4, 5, 2}), layer("Permute", "p", {{"dims", {3, 1, 2}}}), first,
-                                      layer("Permute", "q", {{"dims", {2, 3, 1}}})});
+    const Json permuted =
+        sequential({input_layer("in", {nullptr, 4, 5, 2}), layer("Permute", "p", {{"dims", {3, 1, 2}}}), first,
+                    layer("Permute", "q", {{"dims", {2, 3, 1}}})});
     const graph::Array x = counting({2, 4, 5, 2});
     const graph::Array expected = run(build_layer({nullptr, 4, 5, 2}, entry), x);
     expect_near(run(build(permuted), x), expected.shape, expected.data);
@@ -78,16 +85,25 @@ TEST(KerasLayers, ChannelsFirstGivesTheSameNumbers) {
 TEST(KerasLayers, GlobalPooling) {
   const graph::Array x = counting({1, 2, 2, 2});
   expect_near(run(build_layer({nullptr, 2, 2, 2}, layer("GlobalMaxPooling2D", "g")), x), {1, 2}, {6, 7});
-  expect_near(run(build_layer({nullptr, 2, 2, 2}, layer("GlobalAveragePooling2D", "g", {{"keepdims", true}})), x), {1, 1, 1, 2}, {3, 4});
-  expect_near(run(build_layer({nullptr, 2, 2, 2}, layer("GlobalAveragePooling2D", "g", {{"data_format", "channels_first"}})), x), {1, 2}, {1.5, 5.5});
-  expect_near(run(build_layer({nullptr, nullptr, 2}, layer("GlobalAveragePooling1D", "g")), counting({1, 2, 2})), {1, 2}, {1, 2});
-  expect_near(run(build_layer({nullptr, nullptr, 2}, layer("GlobalMaxPooling1D", "g")), counting({1, 2, 2})), {1, 2}, {2, 3});
-  EXPECT_EQ(call(build_layer({nullptr, 4, 2}, layer("GlobalAveragePooling1D", "g")), "g").kind, graph::LayerKind::kAveragePool);
+  expect_near(run(build_layer({nullptr, 2, 2, 2}, layer("GlobalAveragePooling2D", "g", {{"keepdims", true}})), x),
+              {1, 1, 1, 2}, {3, 4});
+  expect_near(
+      run(build_layer({nullptr, 2, 2, 2}, layer("GlobalAveragePooling2D", "g", {{"data_format", "channels_first"}})),
+          x),
+      {1, 2}, {1.5, 5.5});
+  expect_near(run(build_layer({nullptr, nullptr, 2}, layer("GlobalAveragePooling1D", "g")), counting({1, 2, 2})),
+              {1, 2}, {1, 2});
+  expect_near(run(build_layer({nullptr, nullptr, 2}, layer("GlobalMaxPooling1D", "g")), counting({1, 2, 2})), {1, 2},
+              {2, 3});
+  EXPECT_EQ(call(build_layer({nullptr, 4, 2}, layer("GlobalAveragePooling1D", "g")), "g").kind,
+            graph::LayerKind::kAveragePool);
 }
 
 TEST(KerasLayers, Pooling) {
   const graph::Array x = array({1, 5, 1}, {1, 5, 2, 4, 3});
-  const auto pool = [](const std::string& class_name, const Json& config) { return build_layer({nullptr, 5, 1}, layer(class_name, "p", config)); };
+  const auto pool = [](const std::string& class_name, const Json& config) {
+    return build_layer({nullptr, 5, 1}, layer(class_name, "p", config));
+  };
   expect_near(run(pool("MaxPooling1D", {{"pool_size", {2}}, {"strides", nullptr}}), x), {1, 2, 1}, {5, 4});
   expect_near(run(pool("MaxPooling1D", {{"pool_size", 2}, {"padding", "same"}}), x), {1, 3, 1}, {5, 4, 3});
   expect_near(run(pool("AveragePooling1D", {{"pool_size", 2}, {"padding", "same"}}), x), {1, 3, 1}, {3, 3, 3});
@@ -98,7 +114,9 @@ TEST(KerasLayers, BatchNormalization) {
   const auto norm = [](const Json& shape, Json config) {
     config["epsilon"] = 0.0;
     return with_weights(shape, layer("BatchNormalization", "bn", config),
-                        {{"bn/gamma:0", {2}, {2, 3}}, {"bn/beta:0", {2}, {10, 20}}, {"bn/moving_mean:0", {2}, {1, 0}},
+                        {{"bn/gamma:0", {2}, {2, 3}},
+                         {"bn/beta:0", {2}, {10, 20}},
+                         {"bn/moving_mean:0", {2}, {1, 0}},
                          {"bn/moving_variance:0", {2}, {4, 9}}});
   };
   const graph::Network last = norm({nullptr, 2}, {{"axis", {1}}});
@@ -114,8 +132,9 @@ TEST(KerasLayers, BatchNormalization) {
 }
 
 TEST(KerasLayers, BatchNormalizationWithoutScaleAndCenter) {
-  const graph::Network net = with_weights({nullptr, 1}, layer("BatchNormalization", "bn", {{"scale", false}, {"center", false}, {"epsilon", 1.0}}),
-                                          {{"bn/moving_mean:0", {1}, {1}}, {"bn/moving_variance:0", {1}, {3}}});
+  const graph::Network net = with_weights(
+      {nullptr, 1}, layer("BatchNormalization", "bn", {{"scale", false}, {"center", false}, {"epsilon", 1.0}}),
+      {{"bn/moving_mean:0", {1}, {1}}, {"bn/moving_variance:0", {1}, {3}}});
   EXPECT_FALSE(call(net, "bn").weight("gamma"));
   EXPECT_FALSE(call(net, "bn").weight("beta"));
   expect_near(run(net, array({1, 1}, {5})), {1, 1}, {2});
@@ -126,12 +145,15 @@ TEST(KerasLayers, Reshaping) {
   EXPECT_EQ(run(build_layer({nullptr, 2, 3}, layer("Flatten", "f")), x).shape, (Shape{2, 6}));
   EXPECT_EQ(run(build_layer({nullptr, nullptr, 3}, layer("Flatten", "f")), x).shape, (Shape{2, 6}));
   EXPECT_EQ(run(build_layer({nullptr}, layer("Flatten", "f")), counting({3})).shape, (Shape{3, 1}));
-  EXPECT_EQ(run(build_layer({nullptr, 2, 3}, layer("Reshape", "r", {{"target_shape", {3, -1, 1}}})), x).shape, (Shape{2, 3, 2, 1}));
-  const graph::Array permuted = run(build_layer({nullptr, 2, 3}, layer("Permute", "p", {{"dims", {2, 1}}})), counting({1, 2, 3}));
+  EXPECT_EQ(run(build_layer({nullptr, 2, 3}, layer("Reshape", "r", {{"target_shape", {3, -1, 1}}})), x).shape,
+            (Shape{2, 3, 2, 1}));
+  const graph::Array permuted =
+      run(build_layer({nullptr, 2, 3}, layer("Permute", "p", {{"dims", {2, 1}}})), counting({1, 2, 3}));
   expect_near(permuted, {1, 3, 2}, {0, 3, 1, 4, 2, 5});
-  expect_near(run(build_layer({nullptr, 2}, layer("RepeatVector", "r", {{"n", 3}})), counting({1, 2})), {1, 3, 2}, {0, 1, 0, 1, 0, 1});
-  expect_near(run(build_layer({nullptr, nullptr, 2}, layer("UpSampling1D", "u", {{"size", 2}})), counting({1, 2, 2})), {1, 4, 2},
-              {0, 1, 0, 1, 2, 3, 2, 3});
+  expect_near(run(build_layer({nullptr, 2}, layer("RepeatVector", "r", {{"n", 3}})), counting({1, 2})), {1, 3, 2},
+              {0, 1, 0, 1, 0, 1});
+  expect_near(run(build_layer({nullptr, nullptr, 2}, layer("UpSampling1D", "u", {{"size", 2}})), counting({1, 2, 2})),
+              {1, 4, 2}, {0, 1, 0, 1, 2, 3, 2, 3});
 }
 
 TEST(KerasLayers, FlattenOfChannelsFirstIsInChannelsLastOrder) {
@@ -140,15 +162,19 @@ TEST(KerasLayers, FlattenOfChannelsFirstIsInChannelsLastOrder) {
 }
 
 TEST(KerasLayers, PaddingAndCropping) {
-  expect_near(run(build_layer({nullptr, nullptr, 1}, layer("ZeroPadding1D", "z", {{"padding", {1, 2}}})), array({1, 2, 1}, {5, 6})), {1, 5, 1},
-              {0, 5, 6, 0, 0});
-  const graph::Network padded = build_layer({nullptr, 1, 1, 1}, layer("ZeroPadding2D", "z", {{"padding", {{1, 0}, {0, 2}}}}));
+  expect_near(run(build_layer({nullptr, nullptr, 1}, layer("ZeroPadding1D", "z", {{"padding", {1, 2}}})),
+                  array({1, 2, 1}, {5, 6})),
+              {1, 5, 1}, {0, 5, 6, 0, 0});
+  const graph::Network padded =
+      build_layer({nullptr, 1, 1, 1}, layer("ZeroPadding2D", "z", {{"padding", {{1, 0}, {0, 2}}}}));
   expect_near(run(padded, array({1, 1, 1, 1}, {7})), {1, 2, 3, 1}, {0, 0, 0, 7, 0, 0});
-  expect_near(run(build_layer({nullptr, 5, 1}, layer("Cropping1D", "c", {{"cropping", {1, 2}}})), counting({1, 5, 1})), {1, 2, 1}, {1, 2});
+  expect_near(run(build_layer({nullptr, 5, 1}, layer("Cropping1D", "c", {{"cropping", {1, 2}}})), counting({1, 5, 1})),
+              {1, 2, 1}, {1, 2});
 }
 
 TEST(KerasLayers, DropoutAndNoiseAreTheirInput) {
-  for (const char* class_name : {"Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ActivityRegularization"}) {
+  for (const char* class_name :
+       {"Dropout", "SpatialDropout1D", "AlphaDropout", "GaussianDropout", "GaussianNoise", "ActivityRegularization"}) {
     const graph::Network net = build_layer({nullptr, 2, 2}, layer(class_name, "x", {{"rate", 0.5}}));
     EXPECT_EQ(net.calls[1].output, net.calls[0].output) << class_name;
     EXPECT_EQ(net.calls[1].producers, std::vector<int>{0});
@@ -157,7 +183,9 @@ TEST(KerasLayers, DropoutAndNoiseAreTheirInput) {
 }
 
 TEST(KerasLayers, Rescaling) {
-  expect_near(run(build_layer({nullptr, 2}, layer("Rescaling", "r", {{"scale", 0.5}, {"offset", -1}})), array({1, 2}, {2, 4})), {1, 2}, {0, 1});
+  expect_near(
+      run(build_layer({nullptr, 2}, layer("Rescaling", "r", {{"scale", 0.5}, {"offset", -1}})), array({1, 2}, {2, 4})),
+      {1, 2}, {0, 1});
   const Json per_channel = layer("Rescaling", "r", {{"scale", {1, 2}}, {"offset", {0, 1}}});
   expect_near(run(build_layer({nullptr, 2}, per_channel), array({1, 2}, {2, 4})), {1, 2}, {2, 9});
   expect_error(ErrorCode::kCorruptFile, {"r (Rescaling)", "'scale'"}, [&] { build_layer({nullptr, 3}, per_channel); });
@@ -182,8 +210,9 @@ TEST(KerasLayers, Merges) {
 }
 
 TEST(KerasLayers, MergeOfDifferentRanks) {
-  const Json model = functional({input_layer("a", {nullptr, 2, 2}), input_layer("b", {nullptr, 2}), called(layer("Add", "m"), {{"a", "b"}})},
-                                {"a", "b"}, {"m"});
+  const Json model = functional(
+      {input_layer("a", {nullptr, 2, 2}), input_layer("b", {nullptr, 2}), called(layer("Add", "m"), {{"a", "b"}})},
+      {"a", "b"}, {"m"});
   const std::vector<graph::Array> inputs{counting({1, 2, 2}), array({1, 2}, {10, 20})};
   expect_near(reference::evaluate(build(model).graph, inputs).at(0), {1, 2, 2}, {10, 21, 12, 23});
 }

@@ -10,7 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string data(const std::string& name) { return std::string(SIGNXAI_SOURCE_DIR) + "/tests/importers/data/hdf5/" + name; }
+std::string data(const std::string& name) {
+  return std::string(SIGNXAI_SOURCE_DIR) + "/tests/importers/data/hdf5/" + name;
+}
 
 /// A folder that is removed at the end of the test.
 class KerasLoad : public testing::Test {
@@ -42,7 +44,8 @@ std::string architecture(const std::string& version = "2.12.0") {
   Json model = functional(
       {input_layer("input", {nullptr, 10, 10, 1}),
        called(layer("Conv2D", "conv", {{"filters", 4}, {"kernel_size", 3}, {"activation", "relu"}}), {{"input"}}),
-       called(layer("AveragePooling2D", "avg", {{"pool_size", 2}}), {{"conv"}}), called(layer("Flatten", "flatten"), {{"avg"}}),
+       called(layer("AveragePooling2D", "avg", {{"pool_size", 2}}), {{"conv"}}),
+       called(layer("Flatten", "flatten"), {{"avg"}}),
        called(layer("Dense", "prob", {{"units", 1}, {"activation", "sigmoid"}}), {{"flatten"}})},
       {"input"}, {"prob"});
   model["keras_version"] = version;
@@ -71,7 +74,8 @@ TEST_F(KerasLoad, WeightsBesideTheArchitectureAreFoundAndNoted) {
 }
 
 TEST_F(KerasLoad, WeightsAlone) {
-  expect_error(ErrorCode::kInvalidArgument, {"keras2_weights.h5", "no architecture", "to_json"}, [] { load_network(data("keras2_weights.h5")); });
+  expect_error(ErrorCode::kInvalidArgument, {"keras2_weights.h5", "no architecture", "to_json"},
+               [] { load_network(data("keras2_weights.h5")); });
 }
 
 TEST_F(KerasLoad, OtherVersionsOfKeras) {
@@ -82,7 +86,8 @@ TEST_F(KerasLoad, OtherVersionsOfKeras) {
 
 TEST_F(KerasLoad, OtherFormats) {
   const std::vector<std::string> advice{"model.h5", "model.save('x.h5')"};
-  expect_error(ErrorCode::kUnsupported, {"zip archive", "model.save('x.h5')"}, [&] { load_network(write("m.keras", "PK\x03\x04rest")); });
+  expect_error(ErrorCode::kUnsupported, {"zip archive", "model.save('x.h5')"},
+               [&] { load_network(write("m.keras", "PK\x03\x04rest")); });
   expect_error(ErrorCode::kUnsupported, {"pickle", "executed"}, [&] { load_network(write("m.pkl", "\x80\x04rest")); });
   expect_error(ErrorCode::kUnsupported, {"folder", "model.save('x.h5')"}, [&] { load_network(folder().string()); });
   expect_error(ErrorCode::kUnsupported, {"not a model file"}, [&] { load_network(write("m.txt", "hello")); });

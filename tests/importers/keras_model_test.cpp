@@ -35,7 +35,8 @@ TEST(KerasModel, SequentialAsBareListAndBuildShape) {
 }
 
 TEST(KerasModel, CallsAndOriginsCarryTheirLayer) {
-  const graph::Network net = build(sequential({input_layer("in", {nullptr, 3}), dense("d1", 4, "relu"), dense("d2", 2)}));
+  const graph::Network net =
+      build(sequential({input_layer("in", {nullptr, 3}), dense("d1", 4, "relu"), dense("d2", 2)}));
   const graph::LayerCall& d1 = call(net, "d1");
   EXPECT_EQ(d1.class_name, "Dense");
   EXPECT_EQ(d1.kind, graph::LayerKind::kKernel);
@@ -120,23 +121,25 @@ TEST(KerasModel, SharedLayersShareTheirWeights) {
 }
 
 TEST(KerasModel, SameTensorTwice) {
-  const Json model = functional({input_layer("in", {nullptr, 2}), called(layer("Add", "sum"), {{"in", "in"}})}, {"in"}, {"sum"});
+  const Json model =
+      functional({input_layer("in", {nullptr, 2}), called(layer("Add", "sum"), {{"in", "in"}})}, {"in"}, {"sum"});
   const graph::Network net = build(model);
   EXPECT_THAT(net.calls[1].producers, ElementsAre(0, 0));
   EXPECT_EQ(net.successors(0).size(), 2u);
 }
 
 TEST(KerasModel, NestedModelsAreFlattened) {
-  const Json inner = functional({input_layer("x", {nullptr, 2}), called(dense("d", 2), {{"x"}})}, {"x"}, {"d"}, "inner");
+  const Json inner =
+      functional({input_layer("x", {nullptr, 2}), called(dense("d", 2), {{"x"}})}, {"x"}, {"d"}, "inner");
   Json middle = sequential({inner, layer("Flatten", "flat")}, "middle");
   middle["name"] = "middle";
   // Trainable weights come first in the file, and an inner model may have been built inside the outer one.
-  const MemoryWeights::Groups groups{{"middle", {{"middle/d/kernel:0", {2, 2}, {1, 0, 0, 1}}, {"middle/d/bias:0", {2}, {1, 1}}}}};
+  const MemoryWeights::Groups groups{
+      {"middle", {{"middle/d/kernel:0", {2, 2}, {1, 0, 0, 1}}, {"middle/d/bias:0", {2}, {1, 1}}}}};
   MemoryWeights weights(groups);
-  const Json model = functional(
-      {input_layer("in", {nullptr, 2}), called(middle, {{"in"}, {Json{"middle", 1, 0}}}),
-       called(layer("Flatten", "end"), {{Json{"middle", 2, 0}}})},
-      {"in"}, {"end"});
+  const Json model = functional({input_layer("in", {nullptr, 2}), called(middle, {{"in"}, {Json{"middle", 1, 0}}}),
+                                 called(layer("Flatten", "end"), {{Json{"middle", 2, 0}}})},
+                                {"in"}, {"end"});
   const graph::Network net = build(model, weights);
   EXPECT_EQ(names(net), (Names{"in", "middle/inner/d", "middle/flat", "middle/inner/d:1", "middle/flat:1", "end"}));
   EXPECT_EQ(net.calls[1].weight("kernel"), net.calls[3].weight("kernel"));
@@ -144,8 +147,9 @@ TEST(KerasModel, NestedModelsAreFlattened) {
 }
 
 TEST(KerasModel, NestedModelWithSeveralResults) {
-  const Json inner = functional({input_layer("x", {nullptr, 2}), called(dense("d", 1), {{"x"}}), called(dense("e", 3), {{"x"}})},
-                                {"x"}, {"d", "e"}, "inner");
+  const Json inner =
+      functional({input_layer("x", {nullptr, 2}), called(dense("d", 1), {{"x"}}), called(dense("e", 3), {{"x"}})},
+                 {"x"}, {"d", "e"}, "inner");
   const Json model = functional({input_layer("in", {nullptr, 2}), called(inner, {{"in"}}),
                                  called(layer("Concatenate", "cat"), {{Json{"inner", 1, 1}, Json{"inner", 1, 0}}})},
                                 {"in"}, {"cat"});
@@ -160,13 +164,15 @@ TEST(KerasModel, BatchStaysOpenAndTypesAreNoted) {
   head["config"]["dtype"] = {{"class_name", "Policy"}, {"config", {{"name", "mixed_float16"}}}};
   const graph::Network net = build(sequential({input, head}));
   EXPECT_EQ(net.graph.type(net.calls[0].output).shape[0], graph::kOpen);
-  EXPECT_THAT(net.notes, ElementsAre(testing::HasSubstr("float64"), testing::HasSubstr("batch at 32"), testing::HasSubstr("mixed_float16")));
+  EXPECT_THAT(net.notes, ElementsAre(testing::HasSubstr("float64"), testing::HasSubstr("batch at 32"),
+                                     testing::HasSubstr("mixed_float16")));
 }
 
 TEST(KerasModel, OpenSpatialExtents) {
-  const graph::Network net = build(sequential(
-      {input_layer("in", {nullptr, nullptr, nullptr, 1}),
-       layer("Conv2D", "c", {{"filters", 2}, {"kernel_size", 3}, {"padding", "same"}}), layer("GlobalAveragePooling2D", "g")}));
+  const graph::Network net =
+      build(sequential({input_layer("in", {nullptr, nullptr, nullptr, 1}),
+                        layer("Conv2D", "c", {{"filters", 2}, {"kernel_size", 3}, {"padding", "same"}}),
+                        layer("GlobalAveragePooling2D", "g")}));
   EXPECT_EQ(run(net, counting({1, 5, 7, 1})).shape, (Shape{1, 2}));
 }
 

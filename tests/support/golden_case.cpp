@@ -35,10 +35,25 @@ Call call_of(const Json& entry) {
   call.target = target_of(entry.value("target", Json("max")));
   call.tolerance = entry.value("tolerance", call.tolerance);
   call.absolute = entry.value("absolute", call.absolute);
-  for (const auto& [name, value] : entry.value("kwargs", Json::object()).items()) {
-    call.parameters[name] = parameter_of(value);
-  }
+  const Json parameters = entry.value("kwargs", Json::object());
+  for (const auto& [name, value] : parameters.items()) call.parameters[name] = parameter_of(value);
   return call;
+}
+
+Case case_of(const std::string& folder, const std::string& name, const Json& entry) {
+  Case made;
+  made.name = name;
+  made.folder = folder + "/" + name;
+  made.files = entry.at("files").get<std::vector<std::string>>();
+  for (const Json& call : entry.at("calls")) made.calls.push_back(call_of(call));
+  return made;
+}
+
+Json read_expected(const std::string& folder) {
+  const std::string path = folder + "/expected.json";
+  std::ifstream in(path);
+  if (!in) throw std::runtime_error("cannot read " + path);
+  return Json::parse(in);
 }
 
 }  // namespace
@@ -50,18 +65,17 @@ Model Case::load() const {
   return Model::load(path("model.json"), path("weights.h5"));
 }
 
-std::map<std::string, Case> read_cases(const std::string& folder) {
-  const std::string path = folder + "/expected.json";
-  std::ifstream in(path);
-  if (!in) throw std::runtime_error("cannot read " + path);
-  std::map<std::string, Case> cases;
-  for (const auto& [name, entry] : Json::parse(in).items()) {
-    Case& made = cases[name];
-    made.name = name;
-    made.folder = folder + "/" + name;
-    made.files = entry.at("files").get<std::vector<std::string>>();
-    for (const Json& call : entry.at("calls")) made.calls.push_back(call_of(call));
-  }
+std::vector<Case> read_cases(const std::string& folder) {
+  const Json document = read_expected(folder);
+  std::vector<Case> cases;
+  for (const auto& [name, entry] : document.items()) cases.push_back(case_of(folder, name, entry));
+  return cases;
+}
+
+std::vector<Case> read_cases(const std::string& folder, std::span<const std::string_view> names) {
+  const Json document = read_expected(folder);
+  std::vector<Case> cases;
+  for (const std::string_view name : names) cases.push_back(case_of(folder, std::string(name), document.at(std::string(name))));
   return cases;
 }
 

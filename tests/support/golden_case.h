@@ -2,8 +2,9 @@
 // count. Used by the golden tests; tests/golden/README.md describes the files.
 #pragma once
 
-#include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "importers/hdf5/hdf5_file.h"
@@ -34,8 +35,10 @@ struct Case {
   Model load() const;
 };
 
-/// The cases that `folder`/expected.json lists, by name.
-std::map<std::string, Case> read_cases(const std::string& folder);
+/// All cases that `folder`/expected.json lists.
+std::vector<Case> read_cases(const std::string& folder);
+/// The cases of those names.
+std::vector<Case> read_cases(const std::string& folder, std::span<const std::string_view> names);
 
 /// The arrays of a case. Immutable.
 class Arrays {

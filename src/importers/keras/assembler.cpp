@@ -41,7 +41,8 @@ void Assembler::walk(const ModelDef& model, const Scope& scope, Results& results
     if (results.count(ref)) continue;
     const LayerDef& layer = model.layers[ref.layer];
     if (layer.class_name == "InputLayer") {
-      throw Error(ErrorCode::kCorruptFile, "import", scope.prefix + layer.name, "is needed, but is not an input of the model");
+      throw Error(ErrorCode::kCorruptFile, "import", scope.prefix + layer.name,
+                  "is needed, but is not an input of the model");
     }
     std::vector<Tensor> inputs;
     for (const TensorRef& input : layer.calls[ref.node]) {
@@ -118,11 +119,10 @@ Assembler::Tensor Assembler::import_layer(const LayerDef& layer, const std::stri
     if (e.stage() != "graph") throw;
     std::string shapes;
     for (const Value v : values) shapes += (shapes.empty() ? "" : ", ") + signxai::to_string(builder_.shape(v));
-    throw Error(ErrorCode::kCorruptFile, "import", subject, "does not fit its input " + shapes + ": " + e.what());
+    const std::string input = shapes.empty() ? "" : " its input " + shapes;
+    throw Error(ErrorCode::kCorruptFile, "import", subject, "does not fit" + input + ": " + e.message());
   }
   call.weights = context.finish();
-  context.checked(result.kernel_output);
-  context.checked(result.output);
   const bool vanished = suppressed_.count(name) && importer.kind != LayerKind::kKernel;
   if (vanished) return inputs.front();
   call.kernel_output = result.kernel_output;
@@ -148,7 +148,8 @@ void Assembler::note_dtype(const Config& config) {
                                     "int16",   "int32",   "int64",    "uint8",         "uint16",         "bool"};
   if (name == "float32" || name == "_infer") return;
   if (!known.count(name)) config.wrong("dtype", "float32 or another number type");
-  if (noted_dtypes_.insert(name).second) network_.notes.push_back("the model is of type " + name + "; it is computed in float32");
+  if (noted_dtypes_.insert(name).second)
+    network_.notes.push_back("the model is of type " + name + "; it is computed in float32");
 }
 
 std::string Assembler::unused_name(const std::string& base, std::size_t number) {
@@ -161,7 +162,8 @@ std::string Assembler::unused_name(const std::string& base, std::size_t number) 
 std::string Assembler::unused_output_name(const std::string& base) const {
   std::string name = base;
   const auto& taken = output_names_;
-  for (int n = 1; std::find(taken.begin(), taken.end(), name) != taken.end(); ++n) name = base + "_" + std::to_string(n);
+  for (int n = 1; std::find(taken.begin(), taken.end(), name) != taken.end(); ++n)
+    name = base + "_" + std::to_string(n);
   return name;
 }
 

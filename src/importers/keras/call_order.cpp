@@ -54,7 +54,8 @@ std::vector<CallRef> call_order(const ModelDef& model) {
   }
   if (order.size() == needed.size()) return order;
   const auto stuck = std::find_if(needed.begin(), needed.end(), [&](const CallRef& c) { return waiting_for[c] > 0; });
-  throw Error(ErrorCode::kCorruptFile, "import", model.layers[stuck->layer].name, "the layer depends on its own output");
+  throw Error(ErrorCode::kCorruptFile, "import", model.layers[stuck->layer].name,
+              "the layer depends on its own output");
 }
 
 }  // namespace signxai::keras

@@ -107,7 +107,8 @@ std::string Config::choice(std::string_view key, const std::vector<std::string>&
 
 std::int64_t Config::to_integer(std::string_view key, const Json& value) const {
   constexpr double kExact = 9007199254740992.0;
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{INT64_MAX}) wrong(key, "a smaller number");
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{INT64_MAX})
+    wrong(key, "a smaller number");
   if (value.is_number_integer()) return value.get<std::int64_t>();
   const double number = value.is_number_float() ? value.get<double>() : 0.5;
   if (std::floor(number) != number || std::fabs(number) > kExact) wrong(key, "an integer");

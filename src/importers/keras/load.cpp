@@ -22,7 +22,8 @@ constexpr std::uint64_t kMaxJsonBytes = std::uint64_t{256} << 20;
 void check_version(const std::string& version, const std::string& path) {
   if (version.empty() || version.starts_with("2.")) return;
   refuse(ErrorCode::kUnsupported, path,
-         "was written by Keras " + version + "; this version reads files of Keras 2.x (tf.keras of TensorFlow 2.15 or before)");
+         "was written by Keras " + version +
+             "; this version reads files of Keras 2.x (tf.keras of TensorFlow 2.15 or before)");
 }
 
 std::string version_of(const hdf5::Object& object) { return object.string_attribute("keras_version").value_or(""); }
@@ -31,12 +32,14 @@ std::string version_of(const hdf5::Object& object) { return object.string_attrib
 [[noreturn]] void refuse_h5(const hdf5::File& file, const std::string& missing) {
   const hdf5::Object& root = file.root();
   if (root.find("_layer_checkpoint_dependencies") || root.find("layers")) {
-    refuse(ErrorCode::kUnsupported, file.path(), "holds weights in the form of Keras 3; this version reads files of Keras 2.x");
+    refuse(ErrorCode::kUnsupported, file.path(),
+           "holds weights in the form of Keras 3; this version reads files of Keras 2.x");
   }
   if (find_weights(file)) {
-    refuse(ErrorCode::kInvalidArgument, file.path(),
-           "holds weights but no architecture; try the model's JSON file (model.to_json()) together with these weights, "
-           "or a file saved by model.save('x.h5')");
+    refuse(
+        ErrorCode::kInvalidArgument, file.path(),
+        "holds weights but no architecture; try the model's JSON file (model.to_json()) together with these weights, "
+        "or a file saved by model.save('x.h5')");
   }
   refuse(ErrorCode::kUnsupported, file.path(), "is an HDF5 file but not a Keras model: it has no " + missing);
 }
@@ -54,13 +57,14 @@ std::string find_weights_beside(const fs::path& json) {
   const fs::path folder = json.parent_path();
   const std::string stem = json.stem().string();
   std::string tried;
-  for (const std::string& name : {stem + ".h5", stem + ".weights.h5", stem + "_weights.h5", std::string("weights.h5")}) {
+  for (const std::string& name :
+       {stem + ".h5", stem + ".weights.h5", stem + "_weights.h5", std::string("weights.h5")}) {
     std::error_code ignored;
     if (fs::is_regular_file(folder / name, ignored)) return (folder / name).string();
     tried += (tried.empty() ? "" : ", ") + name;
   }
-  refuse(ErrorCode::kNotFound, json.string(), "holds an architecture but no weights, and none of " + tried +
-                                                  " lies beside it; try naming the weights file");
+  refuse(ErrorCode::kNotFound, json.string(),
+         "holds an architecture but no weights, and none of " + tried + " lies beside it; try naming the weights file");
 }
 
 }  // namespace
@@ -75,7 +79,8 @@ graph::Network load_model_h5(const std::string& path, const std::string& weights
 }
 
 graph::Network load_model_json(const std::string& path, const std::string& weights_path) {
-  const auto document = std::make_shared<const Json>(parse_json(base::read_whole_file(path, "import", kMaxJsonBytes), path));
+  const auto document =
+      std::make_shared<const Json>(parse_json(base::read_whole_file(path, "import", kMaxJsonBytes), path));
   const Config top(*document, path);
   check_version(top.text("keras_version", ""), path);
   const std::string found = weights_path.empty() ? find_weights_beside(path) : weights_path;

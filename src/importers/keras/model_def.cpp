@@ -200,7 +200,8 @@ class Reader {
 
   TensorRef to_ref(const Json& list, const std::string& subject) const {
     const auto it = index_.find(list[0].get<std::string>());
-    if (it == index_.end()) corrupt(subject, "an input comes from layer '" + list[0].get<std::string>() + "', which does not exist");
+    if (it == index_.end())
+      corrupt(subject, "an input comes from layer '" + list[0].get<std::string>() + "', which does not exist");
     std::size_t numbers[2];
     for (std::size_t i = 0; i < 2; ++i) {
       const Json& value = list[i + 1];

@@ -31,8 +31,8 @@ struct LayerDef {
 struct ModelDef {
   std::string name;
   bool sequential = false;
-  std::vector<LayerDef> layers;    ///< as in the file; a Sequential model gets the InputLayer that Keras would add
-  std::vector<TensorRef> inputs;   ///< calls of InputLayers, in the model's order
+  std::vector<LayerDef> layers;   ///< as in the file; a Sequential model gets the InputLayer that Keras would add
+  std::vector<TensorRef> inputs;  ///< calls of InputLayers, in the model's order
   std::vector<TensorRef> outputs;
 };
 
@@ -43,8 +43,8 @@ struct CallRef {
   auto operator<=>(const CallRef&) const = default;
 };
 
-/// Reads {"class_name": "Sequential" | "Functional" | "Model", "config": ...}; `subject` names the model in errors. Every
-/// reference of the result is in range. Throws Error(kCorruptFile, kUnsupported).
+/// Reads {"class_name": "Sequential" | "Functional" | "Model", "config": ...}; `subject` names the model in errors.
+/// Every reference of the result is in range. Throws Error(kCorruptFile, kUnsupported).
 ModelDef read_model(const std::shared_ptr<const Json>& document, const std::string& subject);
 
 /// The calls that the outputs need, in topological order, and in the order of the file where that is one. Model inputs

@@ -1,4 +1,5 @@
-// Layers that are nothing but an activation function: Activation, ReLU, LeakyReLU, ELU, ThresholdedReLU, PReLU, Softmax.
+// Layers that are nothing but an activation function: Activation, ReLU, LeakyReLU, ELU, ThresholdedReLU, PReLU,
+// Softmax.
 #include "importers/layers/activations.h"
 #include "importers/layers/importers.h"
 

@@ -38,9 +38,7 @@ Value relu(Builder& b, Value x, const Config& p) {
 Value relu6(Builder& b, Value x, const Config&) { return make_relu(b, x, {6.0, 0.0, 0.0}); }
 
 /// At 0 the derivative is the slope, as in TensorFlow.
-Value leaky(Builder& b, Value x, double slope) {
-  return b.select(is_positive(b, x), x, b.mul(number(b, slope), x));
-}
+Value leaky(Builder& b, Value x, double slope) { return b.select(is_positive(b, x), x, b.mul(number(b, slope), x)); }
 
 /// The function has slope 0.2 and the layer 0.3 by default; the layer always writes its own.
 Value leaky_relu(Builder& b, Value x, const Config& p) {
@@ -177,7 +175,8 @@ Activation resolve_activation(const Json* value, const std::string& subject) {
   const std::string class_name = form.text("class_name");
   const Json* config = form.find("config");
   if (class_name == "function" && config && config->is_string()) return resolve_activation(config, subject);
-  if (class_name == "Activation" && config) return resolve_activation(Config(*config, subject).find("activation"), subject);
+  if (class_name == "Activation" && config)
+    return resolve_activation(Config(*config, subject).find("activation"), subject);
   if (class_name == "function" || class_name.find("ambda") != std::string::npos) {
     refuse(subject, "the activation is marshalled Python code, which is never executed");
   }
@@ -186,7 +185,8 @@ Activation resolve_activation(const Json* value, const std::string& subject) {
 
 const ActivationDef& activation_of_layer(std::string_view layer_class) { return *find_activation(layer_class); }
 
-LayerResult apply_activation(LayerContext& context, Value value, const Activation& activation, const std::string& form) {
+LayerResult apply_activation(LayerContext& context, Value value, const Activation& activation,
+                             const std::string& form) {
   const std::string name(activation.def->name);
   if (!activation.def->softmax) {
     return {value, activation.def->apply(context.builder(), value, activation.parameters), name, {}};

@@ -1,5 +1,5 @@
-// BatchNormalization in inference: (x - moving_mean) * scale + beta, with scale = gamma / sqrt(moving_variance + epsilon)
-// rounded to float32 as TensorFlow does, because relevance divides by y and by x - moving_mean.
+// BatchNormalization in inference: (x - moving_mean) * scale + beta, with scale = gamma / sqrt(moving_variance +
+// epsilon) rounded to float32 as TensorFlow does, because relevance divides by y and by x - moving_mean.
 #include <cmath>
 
 #include "importers/layers/importers.h"

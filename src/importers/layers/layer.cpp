@@ -8,13 +8,6 @@ namespace signxai::keras {
 using graph::Ints;
 using graph::Value;
 
-namespace {
-
-/// Elements per sample of one value. The largest networks in use stay below 2^31.
-constexpr std::int64_t kMaxElements = std::int64_t{1} << 36;
-
-}  // namespace
-
 LayerContext::LayerContext(graph::Builder& builder, const Config& config, WeightSource& source, WeightOwner owner,
                            std::vector<Value> inputs, std::vector<std::string>& notes)
     : builder_(builder),
@@ -57,17 +50,6 @@ std::size_t LayerContext::axis(std::int64_t keras_axis, std::size_t rank, std::s
   }
   if (index == 0) refuse("works along the batch axis");
   return static_cast<std::size_t>(index);
-}
-
-Value LayerContext::checked(Value value) const {
-  std::int64_t elements = 1;
-  for (const std::int64_t extent : shape(value)) {
-    if (extent == graph::kOpen) continue;
-    if (extent < 1) corrupt("the result is empty; got " + signxai::to_string(shape(value)));
-    if (extent > kMaxElements / elements) refuse("the result is absurdly large; got " + signxai::to_string(shape(value)));
-    elements *= extent;
-  }
-  return value;
 }
 
 graph::Literal LayerContext::literal(const std::string& role, const Shape& expected) {

@@ -1,5 +1,6 @@
-// How a Keras layer becomes graph nodes. One LayerImporter per class, all in one table (table.cpp); what an importer may
-// see of the model is a LayerContext. To add a layer: a function in one file here, a declaration and a line in the table.
+// How a Keras layer becomes graph nodes. One LayerImporter per class, all in one table (table.cpp); what an importer
+// may see of the model is a LayerContext. To add a layer: a function in one file here, a declaration and a line in the
+// table.
 #pragma once
 
 #include <optional>
@@ -50,9 +51,6 @@ class LayerContext {
   std::int64_t known_extent(graph::Value value, std::size_t axis) const;
   /// A Keras axis (negative ones count from the end) as index; the batch axis is refused.
   std::size_t axis(std::int64_t keras_axis, std::size_t rank, std::string_view key) const;
-
-  /// The value itself, unless it is empty or absurdly large; then throws. Keeps products of extents from overflowing.
-  graph::Value checked(graph::Value value) const;
 
   /// The layer's next weight in the order of the file, which must have that shape.
   graph::Literal literal(const std::string& role, const Shape& expected);

@@ -11,8 +11,8 @@ graph::Value constant(LayerContext& context, graph::Value x, const char* key) {
   if (static_cast<std::int64_t>(numbers.size()) != context.known_extent(x, last)) {
     context.config().wrong(key, "one number, or one per element of the last axis");
   }
-  return context.builder().constant(graph::Literal({static_cast<std::int64_t>(numbers.size())},
-                                                   std::vector<float>(numbers.begin(), numbers.end())));
+  return context.builder().constant(
+      graph::Literal({static_cast<std::int64_t>(numbers.size())}, std::vector<float>(numbers.begin(), numbers.end())));
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ LayerResult import_reshape(LayerContext& context) {
   Shape target{0};  // the batch stays
   std::int64_t left = kMaxExtent;
   for (const std::int64_t extent : config.integers("target_shape")) {
-    if (extent != -1 && (extent < 1 || extent > kMaxExtent)) config.wrong("target_shape", "positive extents, or one -1");
+    if (extent != -1 && (extent < 1 || extent > kMaxExtent))
+      config.wrong("target_shape", "positive extents, or one -1");
     if (extent > left) config.wrong("target_shape", "a smaller product of extents");
     if (extent > 0) left /= extent;
     target.push_back(extent);

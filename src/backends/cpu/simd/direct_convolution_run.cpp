@@ -26,6 +26,7 @@ struct Cell {
     const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
     const std::int64_t from_stride = plan.groups * plan.from_channels, to_stride = plan.groups * plan.to_channels;
     V sum[vectors];
+#pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v) {
       sum[v] = bias == nullptr ? hn::Zero(d) : hn::LoadU(d, bias + channel + v * lanes);
     }
@@ -38,11 +39,13 @@ struct Cell {
           const float* w = weights + (tap + c->tap) * plan.from_channels * to_stride + channel;
           for (std::int64_t i = 0; i < plan.from_channels; ++i, w += to_stride) {
             const V value = hn::Set(d, in[i]);
+#pragma GCC unroll 8
             for (int v = 0; v < vectors; ++v) sum[v] = hn::MulAdd(value, hn::LoadU(d, w + v * lanes), sum[v]);
           }
         }
       }
     }
+#pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v) {
       if (plan.relu) sum[v] = hn::IfThenElse(hn::Le(sum[v], hn::Zero(d)), hn::Zero(d), sum[v]);
       hn::StoreU(sum[v], d, y + channel + v * lanes);

@@ -27,11 +27,15 @@ HWY_INLINE std::int64_t add_products(D d, const ThinShape& s, const float* a, co
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   for (; c + lanes <= s.columns; c += lanes) {
     V sum[rows];
+#pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) sum[r] = hn::Zero(d);
+#pragma GCC unroll 8
     for (std::int64_t k = 0; k < (whole ? kStreams : depth); ++k) {
       const V value = hn::LoadU(d, b + k * s.columns + c);
+#pragma GCC unroll 8
       for (int r = 0; r < rows; ++r) sum[r] = hn::MulAdd(value, hn::Set(d, a[r * s.inner + k]), sum[r]);
     }
+#pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
       float* at = sums + r * s.columns + c;
       hn::StoreU(hn::Add(hn::LoadU(d, at), sum[r]), d, at);
@@ -62,19 +66,26 @@ HWY_INLINE void dots(const ThinShape& s, const float* a, const float* b, float* 
   using V = hn::Vec<decltype(d)>;
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   V sum[rows][columns];
+#pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 8
     for (int c = 0; c < columns; ++c) sum[r][c] = hn::Zero(d);
   }
   std::int64_t k = 0;
   for (; k + lanes <= s.inner; k += lanes) {
     V value[columns];
+#pragma GCC unroll 8
     for (int c = 0; c < columns; ++c) value[c] = hn::LoadU(d, b + c * s.inner + k);
+#pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
       const V other = hn::LoadU(d, a + r * s.inner + k);
+#pragma GCC unroll 8
       for (int c = 0; c < columns; ++c) sum[r][c] = hn::MulAdd(value[c], other, sum[r][c]);
     }
   }
+#pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 8
     for (int c = 0; c < columns; ++c) {
       float total = hn::GetLane(hn::SumOfLanes(d, sum[r][c]));
       for (std::int64_t i = k; i < s.inner; ++i) total += a[r * s.inner + i] * b[c * s.inner + i];
@@ -85,7 +96,8 @@ HWY_INLINE void dots(const ThinShape& s, const float* a, const float* b, float* 
 
 template <int rows>
 void transposed(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* y) {
-  constexpr int kTogether = rows <= 2 ? 4 : 2;  // what fits the registers
+  constexpr bool many_registers = hn::MaxLanes(hn::ScalableTag<float>()) >= 16;
+  constexpr int kTogether = rows <= 2 ? 4 : many_registers ? (rows <= 4 ? 4 : 3) : (rows <= 4 ? 2 : 1);
   std::int64_t c = begin;
   for (; c + kTogether <= end; c += kTogether) dots<rows, kTogether>(s, a, b + c * s.inner, y + c);
   for (; c < end; ++c) dots<rows, 1>(s, a, b + c * s.inner, y + c);

@@ -1,11 +1,11 @@
 // The lexer of the text form.
-#include "graph/text_lexer.h"
+#include "graph/text/lexer.h"
 
 #include <algorithm>
 #include <charconv>
 #include <limits>
 
-#include "graph/text_scalar.h"
+#include "graph/text/scalar.h"
 #include "signxai/error.h"
 
 namespace signxai::graph {

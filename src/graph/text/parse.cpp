@@ -6,7 +6,7 @@
 #include "graph/builder.h"
 #include "graph/op.h"
 #include "graph/text.h"
-#include "graph/text_lexer.h"
+#include "graph/text/lexer.h"
 #include "signxai/error.h"
 
 namespace signxai::graph {

@@ -1,5 +1,5 @@
 // Shortest round-trip numbers, and escapes.
-#include "graph/text_scalar.h"
+#include "graph/text/scalar.h"
 
 #include <bit>
 #include <charconv>

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "graph/op.h"
-#include "graph/text_lexer.h"
-#include "graph/text_scalar.h"
+#include "graph/text/lexer.h"
+#include "graph/text/scalar.h"
 
 namespace signxai::graph {
 namespace {

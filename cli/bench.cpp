@@ -1,0 +1,136 @@
+// `signxai bench`: time of methods on this machine, next to the time of their convolutions and matrix products alone.
+#include <algorithm>
+#include <memory>
+#include <random>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "console.h"
+#include "options.h"
+#include "signxai/error.h"
+#include "verbs.h"
+
+namespace signxai::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  ModelOptions model;
+  MethodOptions methods;
+  ComputeOptions compute;
+  std::vector<std::int64_t> shape;
+  int repeats = 20, steps = 0;
+  bool json = false;
+};
+
+struct Timing {
+  std::string method;
+  double seconds = 0;         ///< median of warm calls, checks and copies included
+  double kernel_seconds = 0;  ///< convolutions and matrix products alone, in the same process
+  double first_seconds = 0;   ///< the first call, compilation included
+  std::vector<StepTime> steps;
+
+  double ratio() const { return kernel_seconds > 0 ? seconds / kernel_seconds : 0; }
+};
+
+bool is_kernel(const StepTime& step) { return step.op.rfind("conv", 0) == 0 || step.op.rfind("matmul", 0) == 0; }
+
+/// Pseudo-random inputs in -1..1, the same in every run.
+Tensor make_inputs(const Options& options, Shape shape) {
+  if (!options.shape.empty()) shape = options.shape;
+  const bool open = std::any_of(shape.begin(), shape.end(), [](std::int64_t extent) { return extent < 1; });
+  if (open) {
+    throw Error(ErrorCode::kInvalidArgument, "bench", "shape",
+                fmt::format("the network's input {} has open extents; give them with --shape", to_string(shape)));
+  }
+  shape.insert(shape.begin(), std::max<std::int64_t>(options.compute.options.batch, 1));
+  Tensor inputs(shape);
+  std::minstd_rand random(1);
+  const double span = static_cast<double>(std::minstd_rand::max());
+  for (float& value : inputs.data) value = static_cast<float>(2.0 * static_cast<double>(random()) / span - 1.0);
+  return inputs;
+}
+
+Timing measure(const Explainer& explainer, const Tensor& inputs, const MethodRequest& method, int repeats) {
+  Timing timing;
+  timing.method = method.name;
+  const Explanation first = explainer.explain(inputs, {method});
+  timing.first_seconds = first.seconds + first.compile_seconds;
+  timing.steps = explainer.profile(inputs, {method}, Target::max(), repeats);
+  for (const StepTime& step : timing.steps) timing.kernel_seconds += is_kernel(step) ? step.seconds : 0;
+  std::vector<double> warm;
+  for (int i = 0; i < repeats; ++i) warm.push_back(explainer.explain(inputs, {method}).seconds);
+  std::nth_element(warm.begin(), warm.begin() + repeats / 2, warm.end());
+  timing.seconds = warm[static_cast<std::size_t>(repeats / 2)];
+  std::stable_sort(timing.steps.begin(), timing.steps.end(),
+                   [](const StepTime& a, const StepTime& b) { return a.seconds > b.seconds; });
+  return timing;
+}
+
+Json document_of(const Options& options, const Tensor& inputs, const std::vector<Timing>& timings) {
+  Json document = {{"model", options.model.path}, {"input_shape", inputs.shape}, {"repeats", options.repeats},
+                   {"instruction_set", Explainer::instruction_set()}};
+  for (const Timing& timing : timings) {
+    Json entry = {{"method", timing.method}, {"seconds", timing.seconds}, {"kernel_seconds", timing.kernel_seconds},
+                  {"ratio", timing.ratio()}, {"first_seconds", timing.first_seconds}, {"steps", Json::array()}};
+    for (const StepTime& step : timing.steps) {
+      entry["steps"].push_back({{"op", step.op}, {"layer", step.layer}, {"kernel", step.kernel}, {"seconds", step.seconds}});
+    }
+    document["methods"].push_back(std::move(entry));
+  }
+  return document;
+}
+
+std::string text_of(const Options& options, const std::vector<Timing>& timings) {
+  std::vector<std::vector<std::string>> rows = {{"method", "warm ms", "kernels ms", "ratio", "first call ms"}};
+  for (const Timing& t : timings) {
+    rows.push_back({t.method, fmt::format("{:.3f}", t.seconds * 1e3), fmt::format("{:.3f}", t.kernel_seconds * 1e3),
+                    t.ratio() > 0 ? fmt::format("{:.2f}", t.ratio()) : "-", fmt::format("{:.1f}", t.first_seconds * 1e3)});
+  }
+  std::string text = table(rows);
+  for (const Timing& timing : timings) {
+    if (options.steps == 0) break;
+    rows = {{"step", "layer", "kernel", "ms"}};
+    for (std::size_t i = 0; i < std::min(timing.steps.size(), static_cast<std::size_t>(options.steps)); ++i) {
+      const StepTime& step = timing.steps[i];
+      rows.push_back({step.op, step.layer.empty() ? "-" : step.layer, step.kernel, fmt::format("{:.3f}", step.seconds * 1e3)});
+    }
+    text += "\n" + timing.method + ", slowest steps:\n" + table(rows);
+  }
+  return text;
+}
+
+void run(const Options& options) {
+  const std::vector<MethodRequest> requests = options.methods.requests();
+  const Model model = options.model.load();
+  say_notes(model.notes());
+  const Explainer explainer(model, options.compute.options);
+  const Tensor inputs = make_inputs(options, model.sample_shape());
+  std::vector<Timing> timings;
+  for (const MethodRequest& request : requests) timings.push_back(measure(explainer, inputs, request, options.repeats));
+  if (options.json) {
+    print_json(document_of(options, inputs, timings));
+    return;
+  }
+  say(fmt::format("input {}, median of {} runs, {}", to_string(inputs.shape), options.repeats, Explainer::instruction_set()));
+  print(text_of(options, timings));
+}
+
+}  // namespace
+
+Action add_bench(CLI::App& verb) {
+  const auto options = std::make_shared<Options>();
+  options->methods.names = {"lrp_z"};
+  options->model.add_to(verb);
+  options->methods.add_to(verb, false);
+  verb.add_option("--repeats", options->repeats, "Warm runs, of which the median counts")->capture_default_str()->check(CLI::Range(1, 100000));
+  verb.add_option("--steps", options->steps, "Show so many of the slowest steps of each method")->check(CLI::Range(0, 100000));
+  verb.add_option("--shape", options->shape, "Shape of a sample where the network leaves it open: 224,224,3")->delimiter(',')->allow_extra_args(false);
+  verb.add_flag("--json", options->json, "Print one JSON document, with all steps");
+  options->compute.add_to(verb);
+  return [options] { run(*options); };
+}
+
+}  // namespace signxai::cli

@@ -1,0 +1,126 @@
+// Shared options of the verbs.
+#include "options.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "signxai/error.h"
+
+namespace signxai::cli {
+namespace {
+
+bool takes(const MethodInfo& method, const std::string& parameter) {
+  return std::any_of(method.parameters.begin(), method.parameters.end(),
+                     [&](const ParameterInfo& info) { return info.name == parameter; });
+}
+
+std::string parameter_names(const MethodInfo& method) {
+  std::vector<std::string> names;
+  for (const ParameterInfo& info : method.parameters) names.push_back(info.name);
+  return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+[[noreturn]] void refuse_parameter(const std::string& name, const std::vector<MethodInfo>& methods) {
+  std::vector<std::string> reasons;
+  for (const MethodInfo& method : methods) {
+    reasons.push_back(method.fixed.count(name) ? fmt::format("the name {} decides it", method.name)
+                                               : fmt::format("{} takes {}", method.name, parameter_names(method)));
+  }
+  throw Error(ErrorCode::kInvalidArgument, "method", name,
+              fmt::format("is a parameter of none of the methods; {}", fmt::join(reasons, "; ")));
+}
+
+void assign(const std::string& assignment, const std::vector<MethodInfo>& methods, std::vector<MethodRequest>& requests) {
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw Error(ErrorCode::kInvalidArgument, "method", assignment, "is no parameter; expected NAME=VALUE");
+  }
+  const std::string name = assignment.substr(0, equals);
+  const ParameterValue value = parse_parameter(assignment.substr(equals + 1));
+  bool taken = false;
+  for (std::size_t i = 0; i < methods.size(); ++i) {
+    if (!takes(methods[i], name)) continue;
+    requests[i].parameters[name] = value;
+    taken = true;
+  }
+  if (!taken) refuse_parameter(name, methods);
+}
+
+}  // namespace
+
+std::vector<std::string> split_commas(const std::string& text) {
+  std::vector<std::string> pieces;
+  std::size_t begin = 0;
+  for (std::size_t end; (end = text.find(',', begin)) != std::string::npos; begin = end + 1) {
+    pieces.push_back(text.substr(begin, end - begin));
+  }
+  pieces.push_back(text.substr(begin));
+  return pieces;
+}
+
+void ModelOptions::add_to(CLI::App& verb) {
+  verb.add_option("MODEL", path, "Keras network: a full-model .h5 file, or an architecture .json")->required();
+  verb.add_option("--weights", weights, "Weights of an architecture .json (default: the .h5 beside it)");
+}
+
+void ComputeOptions::add_to(CLI::App& verb) {
+  const std::string group = "Computation";
+  verb.add_option("--threads", options.threads, "Worker threads; 0: one per core")->capture_default_str()->group(group);
+  verb.add_option("--batch", options.batch, "Samples computed together; 0: by the size of the network")
+      ->capture_default_str()
+      ->group(group);
+  verb.add_option("--backend", options.backend, "cpu, or reference (double precision, slow)")
+      ->envname("SIGNXAI_BACKEND")
+      ->capture_default_str()
+      ->group(group);
+  verb.add_option("--disable-pass", options.disabled_passes, "Compiler pass to leave out; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME")
+      ->group(group);
+}
+
+void MethodOptions::add_to(CLI::App& verb, bool required) {
+  verb.add_option("-m,--method", names, "Methods, separated by commas (see `signxai methods`); may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("METHOD[,METHOD...]")
+      ->required(required);
+  verb.add_option("--param", assignments, "Parameter for the methods that take it; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
+}
+
+std::vector<MethodRequest> MethodOptions::requests() const {
+  std::vector<MethodInfo> methods;
+  std::vector<MethodRequest> requests;
+  for (const std::string& given : names) {
+    for (const std::string& name : split_commas(given)) {
+      const bool again = std::any_of(requests.begin(), requests.end(), [&](const auto& r) { return r.name == name; });
+      if (again) continue;
+      methods.push_back(describe_method(name));
+      requests.push_back({name, {}});
+    }
+  }
+  for (const std::string& assignment : assignments) assign(assignment, methods, requests);
+  return requests;
+}
+
+Target parse_target(const std::string& text) {
+  if (text == "max") return Target::max();
+  if (text == "all") return Target::all();
+  std::vector<std::int64_t> indices;
+  for (const std::string& piece : split_commas(text)) {
+    std::int64_t index = 0;
+    const char* end = piece.data() + piece.size();
+    const auto [stop, error] = std::from_chars(piece.data(), end, index);
+    if (piece.empty() || error != std::errc() || stop != end) {
+      throw Error(ErrorCode::kInvalidArgument, "target", text,
+                  "is no target; expected max, all, an index, or a comma-separated list with one index per sample");
+    }
+    indices.push_back(index);
+  }
+  return Target::per_sample(std::move(indices));
+}
+
+}  // namespace signxai::cli

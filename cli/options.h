@@ -1,0 +1,46 @@
+// Options that several verbs share, and what they become: a loaded model, an explainer, method requests, a target.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "signxai/explainer.h"
+
+namespace signxai::cli {
+
+/// MODEL and --weights.
+struct ModelOptions {
+  std::string path, weights;
+
+  void add_to(CLI::App& verb);
+  /// Loads the model; its notes are left to the caller.
+  Model load() const { return Model::load(path, weights); }
+};
+
+/// --threads, --batch, --backend and --disable-pass.
+struct ComputeOptions {
+  ExplainerOptions options;
+
+  void add_to(CLI::App& verb);
+};
+
+/// --method and --param.
+struct MethodOptions {
+  std::vector<std::string> names, assignments;
+
+  void add_to(CLI::App& verb, bool required);
+
+  /// The methods in the order they were named, each once. A parameter goes to the methods that take it; one that no
+  /// method takes is an error, and so is an unknown method (kInvalidArgument).
+  std::vector<MethodRequest> requests() const;
+};
+
+/// "max", "all", an index, or a comma-separated list of indices (one per sample). kInvalidArgument.
+Target parse_target(const std::string& text);
+
+/// The pieces between commas; empty pieces are kept.
+std::vector<std::string> split_commas(const std::string& text);
+
+}  // namespace signxai::cli

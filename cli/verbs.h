@@ -1,0 +1,18 @@
+// The verbs. Each function adds its arguments and options to a subcommand and returns what to run after parsing.
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+namespace signxai::cli {
+
+using Action = std::function<void()>;
+
+Action add_explain(CLI::App& verb);
+Action add_predict(CLI::App& verb);
+Action add_inspect(CLI::App& verb);
+Action add_methods(CLI::App& verb);
+Action add_bench(CLI::App& verb);
+
+}  // namespace signxai::cli
