@@ -13,16 +13,16 @@ FUZZ_SECONDS ?= 600
 # Warnings stop continuous integration, not a user whose compiler is newer than ours.
 WERROR := $(if $(CI),ON,OFF)
 
-cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp')
+cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
 .PHONY: build test demo sanitize fuzz bench format format-check tidy install clean setup setup-test
 
 build: setup
-	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) --log-level=WARNING
+	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target program
 
 test: setup-test
-	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) --log-level=WARNING
+	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 	@tools/run_tests.py build $(CTEST)
 
@@ -30,18 +30,18 @@ demo: build
 	@SIGNXAI="$(CURDIR)/build/bin/signxai" tools/demo.sh
 
 sanitize: setup-test
-	@cmake --preset asan --log-level=WARNING
+	@cmake --preset asan >/dev/null
 	@cmake --build --preset asan -j $(JOBS)
 	@tools/run_tests.py build-asan $(CTEST)
 
 fuzz:
 	@tools/setup.sh build fuzz
-	@cmake --preset fuzz --log-level=WARNING
+	@cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz -j $(JOBS)
 	@tools/run_fuzz.sh build-fuzz $(FUZZ_SECONDS) $(FUZZ)
 
 bench: setup
-	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) --log-level=WARNING
+	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target signxai-benchmarks
 	@build/bin/signxai-benchmarks
 
@@ -55,7 +55,7 @@ format-check:
 
 tidy:
 	@tools/setup.sh build tidy
-	@cmake --preset debug --log-level=WARNING
+	@cmake --preset debug >/dev/null
 	@run-clang-tidy -quiet -p build-debug -j $(JOBS) '$(CURDIR)/(src|cli|benchmarks)/.*'
 
 install: build

@@ -70,13 +70,20 @@ Timing measure(const Explainer& explainer, const Tensor& inputs, const MethodReq
 }
 
 Json document_of(const Options& options, const Tensor& inputs, const std::vector<Timing>& timings) {
-  Json document = {{"model", options.model.path}, {"input_shape", inputs.shape}, {"repeats", options.repeats},
+  Json document = {{"model", options.model.path},
+                   {"input_shape", inputs.shape},
+                   {"repeats", options.repeats},
                    {"instruction_set", Explainer::instruction_set()}};
   for (const Timing& timing : timings) {
-    Json entry = {{"method", timing.method}, {"seconds", timing.seconds}, {"kernel_seconds", timing.kernel_seconds},
-                  {"ratio", timing.ratio()}, {"first_seconds", timing.first_seconds}, {"steps", Json::array()}};
+    Json entry = {{"method", timing.method},
+                  {"seconds", timing.seconds},
+                  {"kernel_seconds", timing.kernel_seconds},
+                  {"ratio", timing.ratio()},
+                  {"first_seconds", timing.first_seconds},
+                  {"steps", Json::array()}};
     for (const StepTime& step : timing.steps) {
-      entry["steps"].push_back({{"op", step.op}, {"layer", step.layer}, {"kernel", step.kernel}, {"seconds", step.seconds}});
+      entry["steps"].push_back(
+          {{"op", step.op}, {"layer", step.layer}, {"kernel", step.kernel}, {"seconds", step.seconds}});
     }
     document["methods"].push_back(std::move(entry));
   }
@@ -87,7 +94,8 @@ std::string text_of(const Options& options, const std::vector<Timing>& timings) 
   std::vector<std::vector<std::string>> rows = {{"method", "warm ms", "kernels ms", "ratio", "first call ms"}};
   for (const Timing& t : timings) {
     rows.push_back({t.method, fmt::format("{:.3f}", t.seconds * 1e3), fmt::format("{:.3f}", t.kernel_seconds * 1e3),
-                    t.ratio() > 0 ? fmt::format("{:.2f}", t.ratio()) : "-", fmt::format("{:.1f}", t.first_seconds * 1e3)});
+                    t.ratio() > 0 ? fmt::format("{:.2f}", t.ratio()) : "-",
+                    fmt::format("{:.1f}", t.first_seconds * 1e3)});
   }
   std::string text = table(rows);
   for (const Timing& timing : timings) {
@@ -95,7 +103,8 @@ std::string text_of(const Options& options, const std::vector<Timing>& timings) 
     rows = {{"step", "layer", "kernel", "ms"}};
     for (std::size_t i = 0; i < std::min(timing.steps.size(), static_cast<std::size_t>(options.steps)); ++i) {
       const StepTime& step = timing.steps[i];
-      rows.push_back({step.op, step.layer.empty() ? "-" : step.layer, step.kernel, fmt::format("{:.3f}", step.seconds * 1e3)});
+      rows.push_back(
+          {step.op, step.layer.empty() ? "-" : step.layer, step.kernel, fmt::format("{:.3f}", step.seconds * 1e3)});
     }
     text += "\n" + timing.method + ", slowest steps:\n" + table(rows);
   }
@@ -114,7 +123,8 @@ void run(const Options& options) {
     print_json(document_of(options, inputs, timings));
     return;
   }
-  say(fmt::format("input {}, median of {} runs, {}", to_string(inputs.shape), options.repeats, Explainer::instruction_set()));
+  say(fmt::format("input {}, median of {} runs, {}", to_string(inputs.shape), options.repeats,
+                  Explainer::instruction_set()));
   print(text_of(options, timings));
 }
 
@@ -125,9 +135,14 @@ Action add_bench(CLI::App& verb) {
   options->methods.names = {"lrp_z"};
   options->model.add_to(verb);
   options->methods.add_to(verb, false);
-  verb.add_option("--repeats", options->repeats, "Warm runs, of which the median counts")->capture_default_str()->check(CLI::Range(1, 100000));
-  verb.add_option("--steps", options->steps, "Show so many of the slowest steps of each method")->check(CLI::Range(0, 100000));
-  verb.add_option("--shape", options->shape, "Shape of a sample where the network leaves it open: 224,224,3")->delimiter(',')->allow_extra_args(false);
+  verb.add_option("--repeats", options->repeats, "Warm runs, of which the median counts")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+  verb.add_option("--steps", options->steps, "Show so many of the slowest steps of each method")
+      ->check(CLI::Range(0, 100000));
+  verb.add_option("--shape", options->shape, "Shape of a sample where the network leaves it open: 224,224,3")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   verb.add_flag("--json", options->json, "Print one JSON document, with all steps");
   options->compute.add_to(verb);
   return [options] { run(*options); };

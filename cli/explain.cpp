@@ -98,7 +98,8 @@ void say_results(const OutputPlan& plan, const Explanation& explanation, bool js
   if (!plan.raw.empty()) say("raw maps: " + plan.raw);
   if (!plan.folder.empty()) say("pictures in " + plan.folder);
   if (plan.folder.empty() && !plan.files.empty()) say("picture: " + plan.files.front().panel);
-  if (plan.raw.empty() && plan.files.empty() && !json) say("note: no map was kept; -o draws pictures, --raw keeps numbers");
+  if (plan.raw.empty() && plan.files.empty() && !json)
+    say("note: no map was kept; -o draws pictures, --raw keeps numbers");
 }
 
 void run(const Options& options) {
@@ -125,15 +126,18 @@ void run(const Options& options) {
 Action add_explain(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(verb);
-  verb.add_option("INPUT", options->inputs, "PNG, JPEG, .npy, .npz (FILE.npz:NAME) or .csv; together they form one batch")
+  verb.add_option("INPUT", options->inputs,
+                  "PNG, JPEG, .npy, .npz (FILE.npz:NAME) or .csv; together they form one batch")
       ->required();
   options->methods.add_to(verb, true);
   verb.add_option("--target", options->target, "Output to explain: max, all, an index, or one index per sample (3,1,4)")
       ->capture_default_str();
-  verb.add_option("--preprocess", options->preprocess, "For pictures: none (0..255), unit (0..1), vgg16, or a JSON file");
+  verb.add_option("--preprocess", options->preprocess,
+                  "For pictures: none (0..255), unit (0..1), vgg16, or a JSON file");
   verb.add_option("-o,--output", options->output.pictures, "Folder for pictures, or a .png file for one input's panel");
   verb.add_option("--raw", options->output.raw, "File .npz for the maps: an array per method, and targets");
-  verb.add_option("--rate", options->rate, "Sampling rate of series in Hz, for the time axis")->check(CLI::NonNegativeNumber);
+  verb.add_option("--rate", options->rate, "Sampling rate of series in Hz, for the time axis")
+      ->check(CLI::NonNegativeNumber);
   verb.add_flag("--json", options->json, "Print one JSON document instead of a table");
   verb.add_flag("--force", options->output.overwrite, "Replace existing files");
   options->compute.add_to(verb);

@@ -20,7 +20,8 @@ namespace {
 
 std::string lower_extension(const std::string& path) {
   std::string extension = std::filesystem::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return extension;
 }
 
@@ -65,8 +66,9 @@ class Collector {
   static void check_finite(const std::string& path, const Tensor& tensor) {
     const auto bad = std::find_if(tensor.data.begin(), tensor.data.end(), [](float v) { return !std::isfinite(v); });
     if (bad == tensor.data.end()) return;
-    refuse(path, fmt::format("holds {} (element {} of {}); expected finite numbers",
-                             std::isnan(*bad) ? "a NaN" : "an infinity", bad - tensor.data.begin(), tensor.data.size()));
+    refuse(path,
+           fmt::format("holds {} (element {} of {}); expected finite numbers",
+                       std::isnan(*bad) ? "a NaN" : "an infinity", bad - tensor.data.begin(), tensor.data.size()));
   }
 
   void name_samples(const std::string& path, std::int64_t count, bool batch, Sample sample) {
@@ -88,7 +90,8 @@ Image shown(const Image& image, Preprocess settings, const Shape& shape) {
   settings.mean.clear();
   if (settings.order == ChannelOrder::kBgr) settings.order = ChannelOrder::kRgb;
   const Tensor pixels = preprocess(image, settings, shape);
-  Image result{pixels.shape[0], pixels.shape[1], pixels.shape.size() == 3 ? static_cast<int>(pixels.shape[2]) : 1, {}, {}};
+  Image result{
+      pixels.shape[0], pixels.shape[1], pixels.shape.size() == 3 ? static_cast<int>(pixels.shape[2]) : 1, {}, {}};
   for (const float value : pixels.data) {
     result.pixels.push_back(static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0F, 255.0F))));
   }
@@ -120,7 +123,8 @@ void add_archive(Collector& collector, const std::string& path) {
   if (arrays.size() != 1) {
     std::vector<std::string> names;
     for (const NamedTensor& array : arrays) names.push_back(array.name);
-    refuse(path, fmt::format("holds {} arrays ({}); expected one, or try {}:NAME", arrays.size(), fmt::join(names, ", "), path));
+    refuse(path, fmt::format("holds {} arrays ({}); expected one, or try {}:NAME", arrays.size(),
+                             fmt::join(names, ", "), path));
   }
   collector.add(path, arrays.front().tensor, {});
 }
@@ -141,7 +145,8 @@ TensorView Inputs::value_of(std::size_t sample) const {
   return {shape, values.data.data() + sample * static_cast<std::size_t>(element_count(shape))};
 }
 
-Inputs read_inputs(const std::vector<std::string>& paths, const std::string& preprocess_name, const Shape& sample_shape) {
+Inputs read_inputs(const std::vector<std::string>& paths, const std::string& preprocess_name,
+                   const Shape& sample_shape) {
   const Preprocess settings = preprocess_name.empty() ? Preprocess{} : load_preprocess(preprocess_name);
   Inputs inputs;
   Collector collector(inputs, sample_shape);
@@ -160,7 +165,8 @@ Inputs read_inputs(const std::vector<std::string>& paths, const std::string& pre
     }
   }
   if (pictures) say("pictures: " + describe(settings));
-  if (!pictures && !preprocess_name.empty()) say("note: --preprocess is for pictures; arrays and tables are taken as they are");
+  if (!pictures && !preprocess_name.empty())
+    say("note: --preprocess is for pictures; arrays and tables are taken as they are");
   return inputs;
 }
 

@@ -28,10 +28,11 @@ struct Inputs {
   TensorView value_of(std::size_t sample) const;
 };
 
-/// Reads PNG and JPEG (through `preprocess_name`: a preset or a JSON file), .npy and .npz (FILE.npz:NAME picks an array)
-/// and .csv. Arrays and tables may hold one sample or a batch. What was applied is said on stderr. Errors of the readers,
-/// and kInvalidArgument for shapes that do not fit `sample_shape` (-1: open) or each other, and for values that are not
-/// finite.
-Inputs read_inputs(const std::vector<std::string>& paths, const std::string& preprocess_name, const Shape& sample_shape);
+/// Reads PNG and JPEG (through `preprocess_name`: a preset or a JSON file), .npy and .npz (FILE.npz:NAME picks an
+/// array) and .csv. Arrays and tables may hold one sample or a batch. What was applied is said on stderr. Errors of the
+/// readers, and kInvalidArgument for shapes that do not fit `sample_shape` (-1: open) or each other, and for values
+/// that are not finite.
+Inputs read_inputs(const std::vector<std::string>& paths, const std::string& preprocess_name,
+                   const Shape& sample_shape);
 
 }  // namespace signxai::cli

@@ -41,12 +41,9 @@ std::vector<Rules> rules_of(const Options& options, const Model& model) {
 }
 
 Json document_of(const Options& options, const Model& model, const std::vector<Rules>& rules) {
-  Json document = {{"file", options.model.path},
-                   {"name", model.name()},
-                   {"input_shape", model.sample_shape()},
-                   {"output_shape", model.output_shape()},
-                   {"notes", model.notes()},
-                   {"layers", Json::array()}};
+  Json document = {
+      {"file", options.model.path},           {"name", model.name()},   {"input_shape", model.sample_shape()},
+      {"output_shape", model.output_shape()}, {"notes", model.notes()}, {"layers", Json::array()}};
   const std::vector<LayerInfo> layers = model.layers();
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const LayerInfo& layer = layers[i];
@@ -75,8 +72,9 @@ std::string text_of(const Model& model, const std::vector<Rules>& rules) {
                     layer.inputs.empty() ? "-" : fmt::format("{}", fmt::join(layer.inputs, ", "))});
     for (const Rules& method : rules) rows.back().push_back(method.per_layer[i].empty() ? "-" : method.per_layer[i]);
   }
-  std::string text = fmt::format("{}: {} -> {}, {} layers, {} parameters\n\n", model.name(), to_string(model.sample_shape()),
-                                 to_string(model.output_shape()), layers.size(), parameters);
+  std::string text =
+      fmt::format("{}: {} -> {}, {} layers, {} parameters\n\n", model.name(), to_string(model.sample_shape()),
+                  to_string(model.output_shape()), layers.size(), parameters);
   text += table(rows);
   for (const std::string& note : model.notes()) text += "note: " + note + "\n";
   return text;

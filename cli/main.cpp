@@ -58,8 +58,9 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "signxai " + version() + " (" + Explainer::instruction_set() + ")");
   app.require_subcommand(1);
   app.get_formatter()->column_width(34);
-  app.footer("Results go to stdout, messages to stderr. Exit codes: 0 done, 1 internal error, 2 usage or invalid value,\n"
-             "3 not found, 4 unsupported, 5 damaged file, 6 out of memory, 7 reading or writing failed, 8 cancelled.");
+  app.footer(
+      "Results go to stdout, messages to stderr. Exit codes: 0 done, 1 internal error, 2 usage or invalid value,\n"
+      "3 not found, 4 unsupported, 5 damaged file, 6 out of memory, 7 reading or writing failed, 8 cancelled.");
   std::array<Action, kVerbs.size()> actions;
   for (std::size_t i = 0; i < kVerbs.size(); ++i) {
     CLI::App* verb = app.add_subcommand(kVerbs[i].name, kVerbs[i].summary);

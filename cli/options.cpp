@@ -32,7 +32,8 @@ std::string parameter_names(const MethodInfo& method) {
               fmt::format("is a parameter of none of the methods; {}", fmt::join(reasons, "; ")));
 }
 
-void assign(const std::string& assignment, const std::vector<MethodInfo>& methods, std::vector<MethodRequest>& requests) {
+void assign(const std::string& assignment, const std::vector<MethodInfo>& methods,
+            std::vector<MethodRequest>& requests) {
   const std::size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0) {
     throw Error(ErrorCode::kInvalidArgument, "method", assignment, "is no parameter; expected NAME=VALUE");

@@ -31,7 +31,8 @@ void check_folder(const fs::path& folder, bool create) {
   }
   if (!fs::exists(there, error)) refuse(folder.string(), "the folder does not exist");
   if (!fs::is_directory(there, error)) refuse(there.string(), "is no folder; results cannot be written into it");
-  if (access(there.c_str(), W_OK | X_OK) != 0) refuse(there.string(), "the folder cannot be written to; check its permissions");
+  if (access(there.c_str(), W_OK | X_OK) != 0)
+    refuse(there.string(), "the folder cannot be written to; check its permissions");
 }
 
 void check_file(const std::string& path, bool overwrite) {
@@ -45,7 +46,8 @@ void check_file(const std::string& path, bool overwrite) {
 bool is_png(const std::string& path) {
   std::error_code error;
   std::string extension = fs::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   return extension == ".png" && !fs::is_directory(path, error);
 }
 
@@ -105,7 +107,8 @@ OutputPlan plan_outputs(const OutputOptions& options, const Inputs& inputs, cons
   std::set<fs::path> seen;
   for (const std::string& path : all_paths(plan)) {
     if (!seen.insert(fs::path(path).lexically_normal()).second) {
-      throw Error(ErrorCode::kInvalidArgument, "output", path, "two results would have this file; try inputs of different names");
+      throw Error(ErrorCode::kInvalidArgument, "output", path,
+                  "two results would have this file; try inputs of different names");
     }
     const bool in_folder = !plan.folder.empty() && path != plan.raw;
     if (in_folder) check_file(path, options.overwrite);

@@ -12,7 +12,8 @@ namespace signxai::cli {
 /// Draws samples of one explanation, which must outlive the object together with its inputs.
 class Painter {
  public:
-  /// `sampling_rate` in Hz is for the time axis of series; 0: unknown. kUnsupported for samples of more than three axes.
+  /// `sampling_rate` in Hz is for the time axis of series; 0: unknown. kUnsupported for samples of more than three
+  /// axes.
   Painter(const Inputs& inputs, const Explanation& explanation, double sampling_rate);
 
   Image single(std::size_t sample, std::size_t method) const;

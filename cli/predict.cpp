@@ -18,13 +18,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kShownClasses = 5;
-
 struct Options {
   ModelOptions model;
   ComputeOptions compute;
   std::vector<std::string> inputs;
   std::string preprocess, raw;
+  std::size_t top = 5;
   bool json = false, force = false;
 };
 
@@ -34,12 +33,12 @@ struct Score {
 };
 
 /// The largest outputs of a sample, best first.
-std::vector<Score> best_of(const Tensor& outputs, std::size_t sample) {
+std::vector<Score> best_of(const Tensor& outputs, std::size_t sample, std::size_t top) {
   const auto size = outputs.data.size() / static_cast<std::size_t>(outputs.shape.front());
   const float* row = outputs.data.data() + sample * size;
   std::vector<std::size_t> order(size);
   std::iota(order.begin(), order.end(), 0);
-  const std::size_t count = std::min(kShownClasses, size);
+  const std::size_t count = std::min(top, size);
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
                     [row](std::size_t a, std::size_t b) { return row[a] != row[b] ? row[a] > row[b] : a < b; });
   std::vector<Score> best;
@@ -53,7 +52,8 @@ Json document_of(const Options& options, const Model& model, const Inputs& input
   const auto size = outputs.data.size() / inputs.samples.size();
   for (std::size_t s = 0; s < inputs.samples.size(); ++s) {
     Json entry = {{"input", inputs.samples[s].name}};
-    for (const Score& score : best_of(outputs, s)) entry["best"].push_back({{"class", score.index}, {"score", score.value}});
+    for (const Score& score : best_of(outputs, s, options.top))
+      entry["best"].push_back({{"class", score.index}, {"score", score.value}});
     const auto first = outputs.data.begin() + static_cast<std::ptrdiff_t>(s * size);
     entry["outputs"] = std::vector<float>(first, first + static_cast<std::ptrdiff_t>(size));
     document["samples"].push_back(std::move(entry));
@@ -62,10 +62,10 @@ Json document_of(const Options& options, const Model& model, const Inputs& input
   return document;
 }
 
-std::string text_of(const Inputs& inputs, const Tensor& outputs) {
+std::string text_of(const Options& options, const Inputs& inputs, const Tensor& outputs) {
   std::vector<std::vector<std::string>> rows = {{"input", "class", "score"}};
   for (std::size_t s = 0; s < inputs.samples.size(); ++s) {
-    for (const Score& score : best_of(outputs, s)) {
+    for (const Score& score : best_of(outputs, s, options.top)) {
       rows.push_back({inputs.samples[s].name, std::to_string(score.index), short_number(score.value)});
     }
   }
@@ -85,7 +85,7 @@ void run(const Options& options) {
   if (options.json) {
     print_json(document_of(options, model, inputs, outputs));
   } else {
-    print(text_of(inputs, outputs));
+    print(text_of(options, inputs, outputs));
   }
 }
 
@@ -94,11 +94,14 @@ void run(const Options& options) {
 Action add_predict(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(verb);
-  verb.add_option("INPUT", options->inputs, "PNG, JPEG, .npy, .npz (FILE.npz:NAME) or .csv; together they form one batch")
+  verb.add_option("INPUT", options->inputs,
+                  "PNG, JPEG, .npy, .npz (FILE.npz:NAME) or .csv; together they form one batch")
       ->required();
-  verb.add_option("--preprocess", options->preprocess, "For pictures: none (0..255), unit (0..1), vgg16, or a JSON file");
+  verb.add_option("--preprocess", options->preprocess,
+                  "For pictures: none (0..255), unit (0..1), vgg16, or a JSON file");
+  verb.add_option("--top", options->top, "Show so many of the largest outputs")->capture_default_str();
   verb.add_option("--raw", options->raw, "File .npz for all outputs, in an array of that name");
-  verb.add_flag("--json", options->json, "Print one JSON document with all outputs instead of the best five");
+  verb.add_flag("--json", options->json, "Print one JSON document, with all outputs");
   verb.add_flag("--force", options->force, "Replace an existing file");
   options->compute.add_to(verb);
   return [options] { run(*options); };

@@ -19,7 +19,7 @@ foreach(line IN LISTS lines)
   endif()
   set(suite "${CMAKE_MATCH_1}")
   string(REPLACE "/" "." file_name "${suite}")
-  add_test("${suite}" "${SUITES_PROGRAM}" "--gtest_filter=${suite}.*" --gtest_color=no --gtest_brief=1
+  add_test("${suite}" "${SUITES_PROGRAM}" "--gtest_filter=${suite}.*" --gtest_color=no
            "--gtest_output=xml:${SUITES_RESULTS}/${file_name}.xml")
   # Passive waiting: ctest runs several programs side by side, and spinning OpenMP threads would starve each other.
   set_tests_properties("${suite}" PROPERTIES ENVIRONMENT "OMP_WAIT_POLICY=passive" WORKING_DIRECTORY "${SUITES_WORKDIR}"

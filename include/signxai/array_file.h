@@ -1,9 +1,9 @@
-// Files of numbers: NumPy .npy and .npz, and .csv series. Reading never executes anything (pickled objects are refused) and
-// checks every size a file claims against the file before memory is allocated. Writing is whole or not at all.
+// Files of numbers: NumPy .npy and .npz, and .csv series. Reading never executes anything (pickled objects are refused)
+// and checks every size a file claims against the file before memory is allocated. Writing is whole or not at all.
 //
 // All functions are free of shared state and may be called from several threads. Errors: kNotFound, kIo,
-// kInvalidArgument (not a regular file), kCorruptFile (damaged, truncated, contradicts itself), kUnsupported (well-formed,
-// but objects, text, encrypted members ...), kOutOfMemory (above ReadLimits or what the machine has).
+// kInvalidArgument (not a regular file), kCorruptFile (damaged, truncated, contradicts itself), kUnsupported
+// (well-formed, but objects, text, encrypted members ...), kOutOfMemory (above ReadLimits or what the machine has).
 #pragma once
 
 #include <cstdint>
@@ -46,8 +46,8 @@ struct Series {
   std::vector<std::string> columns;
 };
 
-/// Reads a .npy file (header versions 1 to 3) of bool, 8- to 64-bit integers or 16- to 64-bit floats in either byte order
-/// and either memory order. The result is float32 in C order; values are rounded as a cast in C does.
+/// Reads a .npy file (header versions 1 to 3) of bool, 8- to 64-bit integers or 16- to 64-bit floats in either byte
+/// order and either memory order. The result is float32 in C order; values are rounded as a cast in C does.
 SIGNXAI_API Tensor read_npy(const std::string& path, const ReadLimits& limits = {});
 
 /// All arrays of a .npz archive in the order of the archive, named without ".npy". Members may be stored or deflated.
@@ -64,8 +64,9 @@ SIGNXAI_API Series read_csv(const std::string& path, const ReadLimits& limits = 
 /// Writes one float32 array in C order. An existing file is replaced only with `overwrite` (otherwise kIo).
 SIGNXAI_API void write_npy(const std::string& path, const TensorView& tensor, bool overwrite = false);
 
-/// Writes an uncompressed archive that np.load reads: `arrays` as float32, `integers` as int64. Names must be non-empty,
-/// distinct and without '/' or control characters (kInvalidArgument). An existing file is replaced only with `overwrite`.
+/// Writes an uncompressed archive that np.load reads: `arrays` as float32, `integers` as int64. Names must be
+/// non-empty, distinct and without '/' or control characters (kInvalidArgument). An existing file is replaced only with
+/// `overwrite`.
 SIGNXAI_API void write_npz(const std::string& path, const std::vector<NamedView>& arrays,
                            const std::vector<NamedIntegers>& integers = {}, bool overwrite = false);
 

@@ -1,7 +1,7 @@
 // Pictures: decoding, preprocessing into network inputs, colour maps, and drawings of relevance maps.
 //
-// All functions are free of shared state and may be called from several threads at once. Pictures are 8-bit, row by row,
-// channels interleaved. Errors carry stage "image" (files that are written: "output", kIo).
+// All functions are free of shared state and may be called from several threads at once. Pictures are 8-bit, row by
+// row, channels interleaved. Errors carry stage "image" (files that are written: "output", kIo).
 #pragma once
 
 #include <array>
@@ -60,8 +60,8 @@ enum class ResizeFilter {
   kBicubic,   ///< 8-bit bicubic with smoothing when shrinking, bit by bit that of Pillow up to 12
 };
 
-/// Pillow's 8-bit bicubic filter (a = -0.5) on one plane of h x w values; returns new_h x new_w values. All extents must be
-/// positive (kInvalidArgument).
+/// Pillow's 8-bit bicubic filter (a = -0.5) on one plane of h x w values; returns new_h x new_w values. All extents
+/// must be positive (kInvalidArgument).
 SIGNXAI_API std::vector<std::uint8_t> resize_bicubic_u8(const std::vector<std::uint8_t>& plane, std::int64_t h,
                                                         std::int64_t w, std::int64_t new_h, std::int64_t new_w);
 
@@ -83,12 +83,12 @@ enum class ChannelOrder {
 
 /// How a picture becomes an input: resized, reordered, then `pixel * scale - mean` per channel of the result.
 struct Preprocess {
-  std::string name = "none";                            ///< for describe(): a preset's name or "json"
-  std::optional<std::array<std::int64_t, 2>> size;      ///< height, width; without it pictures must fit as they are
+  std::string name = "none";                        ///< for describe(): a preset's name or "json"
+  std::optional<std::array<std::int64_t, 2>> size;  ///< height, width; without it pictures must fit as they are
   ResizeFilter filter = ResizeFilter::kNearest;
   ChannelOrder order = ChannelOrder::kAuto;
-  double scale = 1.0;                                   ///< multiplies pixel values 0..255
-  std::vector<double> mean;                             ///< subtracted after scaling: none, one, or one per channel
+  double scale = 1.0;        ///< multiplies pixel values 0..255
+  std::vector<double> mean;  ///< subtracted after scaling: none, one, or one per channel
 };
 
 /// "none" (0..255), "unit" (pixel / 255) or "vgg16": nearest-neighbour resize to 224 x 224, BGR, minus
@@ -98,8 +98,8 @@ SIGNXAI_API Preprocess preprocess_preset(std::string_view name);
 /// Reads an object with any of the keys
 ///   "size": [height, width]   "resize": "nearest" (default), "bilinear" or "bicubic"   "order": "rgb", "bgr" or "gray"
 ///   "scale": number           "mean": number or list of numbers, in units of scaled pixels
-/// so that {"scale": 0.00784313725490196, "mean": 1} maps 0..255 to -1..1. kInvalidArgument for unknown keys, wrong types,
-/// and a mean far outside the scaled pixels.
+/// so that {"scale": 0.00784313725490196, "mean": 1} maps 0..255 to -1..1. kInvalidArgument for unknown keys, wrong
+/// types, and a mean far outside the scaled pixels.
 SIGNXAI_API Preprocess preprocess_from_json(std::string_view text);
 
 /// A preset by name, or else the JSON file of that path.
@@ -108,9 +108,9 @@ SIGNXAI_API Preprocess load_preprocess(const std::string& name_or_path);
 /// One line: "vgg16: nearest resize to 224x224, BGR, pixel - (103.939, 116.779, 123.68)".
 SIGNXAI_API std::string describe(const Preprocess& preprocess);
 
-/// The picture as input of a network. `sample_shape` is the network's input without the batch axis: (H, W, C) or (H, W),
-/// -1 for extents that are open. Returns that shape with open extents bound. kInvalidArgument, with advice, when the
-/// network takes no picture, or when size or channels do not fit.
+/// The picture as input of a network. `sample_shape` is the network's input without the batch axis: (H, W, C) or (H,
+/// W), -1 for extents that are open. Returns that shape with open extents bound. kInvalidArgument, with advice, when
+/// the network takes no picture, or when size or channels do not fit.
 SIGNXAI_API Tensor preprocess(const Image& image, const Preprocess& preprocess, const Shape& sample_shape);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -130,7 +130,8 @@ enum class ColorMap { kSeismic, kGray, kViridis };
 SIGNXAI_API const std::array<Rgb, 256>& colors(ColorMap map);
 
 /// Sums the channels of a (H, W, C), (H, W) or (F,) map and colours it on the symmetric scale +-max|sum|; zero is white
-/// (255, 253, 253) in seismic, NaN mid-gray. Enlarged by whole factors to at least `min_side` pixels on the longer side.
+/// (255, 253, 253) in seismic, NaN mid-gray. Enlarged by whole factors to at least `min_side` pixels on the longer
+/// side.
 SIGNXAI_API Image draw_heatmap(const TensorView& map, ColorMap map_colors = ColorMap::kSeismic,
                                std::int64_t min_side = 224);
 
@@ -161,7 +162,8 @@ struct Panel {
 SIGNXAI_API Image draw_panel(const Panel& panel);
 
 /// A series with its maps. With a sampling rate and amplitudes that are plausible millivolts the grid is the millimetre
-/// paper of ECGs (small boxes 0.04 s x 0.1 mV, large 0.2 s x 0.5 mV); otherwise a plain one, each lead on its own scale.
+/// paper of ECGs (small boxes 0.04 s x 0.1 mV, large 0.2 s x 0.5 mV); otherwise a plain one, each lead on its own
+/// scale.
 struct SeriesPanel {
   std::string title;
   std::string subtitle;
@@ -172,9 +174,9 @@ struct SeriesPanel {
   int columns = 3;                 ///< figures per row
 };
 
-/// Leads stacked over time, one figure per map (or the bare signal without maps): black trace, shaded red where relevance
-/// speaks for the class and blue where against. Peaks survive the reduction of long series to pixels. One map is drawn
-/// large, several smaller and side by side.
+/// Leads stacked over time, one figure per map (or the bare signal without maps): black trace, shaded red where
+/// relevance speaks for the class and blue where against. Peaks survive the reduction of long series to pixels. One map
+/// is drawn large, several smaller and side by side.
 SIGNXAI_API Image draw_series(const SeriesPanel& panel);
 
 }  // namespace signxai

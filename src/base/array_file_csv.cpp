@@ -98,7 +98,8 @@ class CsvReader {
     split(line, [&](std::string_view field, std::size_t column) {
       if (field.size() >= 2 && field.front() == '"' && field.back() == '"') field = field.substr(1, field.size() - 2);
       if (field.empty()) {
-        fail(line_, "column " + std::to_string(column) + " has no name; an index column is no lead, try writing without it");
+        fail(line_,
+             "column " + std::to_string(column) + " has no name; an index column is no lead, try writing without it");
       }
       series_.columns.emplace_back(field);
     });
@@ -114,12 +115,13 @@ class CsvReader {
       values_.push_back(value);
     });
     if (count != columns_) {
-      fail(line_, "has a different number of columns than the first line; got " + std::to_string(count) + ", expected " +
-                      std::to_string(columns_));
+      fail(line_, "has a different number of columns than the first line; got " + std::to_string(count) +
+                      ", expected " + std::to_string(columns_));
     }
     if (static_cast<std::int64_t>(values_.size() * sizeof(float)) > limits_.max_bytes) {
-      throw Error(ErrorCode::kOutOfMemory, "array", path_,
-                  "is larger than the limit; expected at most " + std::to_string(limits_.max_bytes) + " bytes as float32");
+      throw Error(
+          ErrorCode::kOutOfMemory, "array", path_,
+          "is larger than the limit; expected at most " + std::to_string(limits_.max_bytes) + " bytes as float32");
     }
   }
 

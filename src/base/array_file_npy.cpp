@@ -130,8 +130,8 @@ std::size_t checked_count(const ByteSource& source, const NpyHeader& header, std
   }
   if (count * sizeof(float) > static_cast<std::uint64_t>(std::max<std::int64_t>(limits.max_bytes, 0))) {
     throw Error(ErrorCode::kOutOfMemory, "array", source.subject,
-                "is larger than the limit; got " + std::to_string(count * sizeof(float)) + " bytes as float32, expected at most " +
-                    std::to_string(limits.max_bytes));
+                "is larger than the limit; got " + std::to_string(count * sizeof(float)) +
+                    " bytes as float32, expected at most " + std::to_string(limits.max_bytes));
   }
   return static_cast<std::size_t>(count);
 }
@@ -180,8 +180,7 @@ Tensor read_npy_stream(const ByteSource& source, const ReadLimits& limits) try {
 
 Tensor read_npy(const std::string& path, const ReadLimits& limits) {
   base::InputFile file(path, "array");
-  return base::read_npy_stream(
-      {path, file.size(), [&](void* to, std::size_t count) { file.read(to, count); }}, limits);
+  return base::read_npy_stream({path, file.size(), [&](void* to, std::size_t count) { file.read(to, count); }}, limits);
 }
 
 void write_npy(const std::string& path, const TensorView& tensor, bool overwrite) {

@@ -11,9 +11,9 @@ namespace signxai::base {
 
 /// Bytes in order, with a total that the header must agree with.
 struct ByteSource {
-  std::string subject;                             ///< how errors name it
-  std::uint64_t size = 0;                          ///< bytes in all
-  std::function<void(void*, std::size_t)> read;    ///< exactly that many bytes, or throws
+  std::string subject;                           ///< how errors name it
+  std::uint64_t size = 0;                        ///< bytes in all
+  std::function<void(void*, std::size_t)> read;  ///< exactly that many bytes, or throws
 };
 
 /// What the header says. `kind` is NumPy's letter: 'b' bool, 'i' signed, 'u' unsigned, 'f' float.

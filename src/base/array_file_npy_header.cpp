@@ -1,5 +1,5 @@
-// Header of the .npy format: a Python dictionary literal of three known keys. It is parsed by hand, never evaluated, and
-// anything else than the three keys with values of the right sort is refused.
+// Header of the .npy format: a Python dictionary literal of three known keys. It is parsed by hand, never evaluated,
+// and anything else than the three keys with values of the right sort is refused.
 #include <charconv>
 #include <cstring>
 
@@ -54,7 +54,8 @@ class HeaderParser {
 
   bool accept_word(std::string_view word) {
     peek();
-    if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0) return false;
+    if (static_cast<std::size_t>(end_ - at_) < word.size() || std::memcmp(at_, word.data(), word.size()) != 0)
+      return false;
     at_ += word.size();
     return true;
   }
@@ -105,7 +106,8 @@ class HeaderParser {
       header_.kind = descr[1];
       header_.item_size = descr[2] - '0';
       const int size = header_.item_size;
-      const bool integer = (header_.kind == 'i' || header_.kind == 'u') && (size == 1 || size == 2 || size == 4 || size == 8);
+      const bool integer =
+          (header_.kind == 'i' || header_.kind == 'u') && (size == 1 || size == 2 || size == 4 || size == 8);
       const bool real = header_.kind == 'f' && (size == 2 || size == 4 || size == 8);
       if (integer || real || (header_.kind == 'b' && size == 1)) return;
     }

@@ -1,5 +1,5 @@
-// .npz archives through libzip. The directory's sizes are not believed: each member must be as long as its own .npy header
-// says, and no longer than its compressed bytes can expand to.
+// .npz archives through libzip. The directory's sizes are not believed: each member must be as long as its own .npy
+// header says, and no longer than its compressed bytes can expand to.
 #include <zip.h>
 
 #include <algorithm>
@@ -45,7 +45,8 @@ Archive open_archive(const std::string& path) {
   if (archive == nullptr) fail(ErrorCode::kCorruptFile, path, "is no .npz archive, or damaged; " + message_of(code));
   const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
   if (count > static_cast<zip_int64_t>(kMaxMembers)) {
-    fail(ErrorCode::kUnsupported, path, "has too many members; got " + std::to_string(count) + ", expected at most 65536");
+    fail(ErrorCode::kUnsupported, path,
+         "has too many members; got " + std::to_string(count) + ", expected at most 65536");
   }
   return archive;
 }
@@ -69,7 +70,8 @@ Entry checked_entry(zip_t* archive, zip_uint64_t index, const std::string& path)
   const std::string name = info.name;
   const std::string subject = path + "[" + name + "]";
   if (!ends_with_npy(name)) {
-    fail(ErrorCode::kUnsupported, subject, "is not an array; expected members that end in .npy, as np.savez writes them");
+    fail(ErrorCode::kUnsupported, subject,
+         "is not an array; expected members that end in .npy, as np.savez writes them");
   }
   if ((info.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && info.encryption_method != ZIP_EM_NONE) {
     fail(ErrorCode::kUnsupported, subject, "is encrypted; try an archive without password");
@@ -81,7 +83,8 @@ Entry checked_entry(zip_t* archive, zip_uint64_t index, const std::string& path)
   const std::uint64_t ratio = info.comp_method == ZIP_CM_STORE ? 1 : kMaxDeflateRatio;
   if (info.size / ratio > info.comp_size) {
     fail(ErrorCode::kCorruptFile, subject,
-         "claims a size its bytes cannot hold; got " + std::to_string(info.size) + " from " + std::to_string(info.comp_size));
+         "claims a size its bytes cannot hold; got " + std::to_string(info.size) + " from " +
+             std::to_string(info.comp_size));
   }
   return {index, name.substr(0, name.size() - 4), subject, info.size};
 }
@@ -152,7 +155,8 @@ void add_member(zip_t* archive, const std::string& path, Pending& pending) {
       source == nullptr ? -1 : zip_file_add(archive, (pending.name + ".npy").c_str(), source, ZIP_FL_ENC_UTF_8);
   if (index < 0) {
     zip_source_free(source);
-    throw Error(ErrorCode::kIo, "output", path, "member '" + pending.name + "' cannot be added; " + zip_strerror(archive));
+    throw Error(ErrorCode::kIo, "output", path,
+                "member '" + pending.name + "' cannot be added; " + zip_strerror(archive));
   }
   zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0);
 }
@@ -164,12 +168,14 @@ std::vector<Pending> collect(const std::string& path, const std::vector<NamedVie
   for (const NamedView& array : arrays) {
     check_name(path, array.name, seen);
     const auto count = static_cast<std::uint64_t>(element_count(array.tensor.shape));
-    members.push_back({array.name, base::npy_preamble("<f4", array.tensor.shape), array.tensor.data, count * sizeof(float)});
+    members.push_back(
+        {array.name, base::npy_preamble("<f4", array.tensor.shape), array.tensor.data, count * sizeof(float)});
   }
   for (const NamedIntegers& array : integers) {
     check_name(path, array.name, seen);
     if (element_count(array.shape) != static_cast<std::int64_t>(array.values.size())) {
-      fail(ErrorCode::kInvalidArgument, path, "array '" + array.name + "' does not have as many values as its shape says");
+      fail(ErrorCode::kInvalidArgument, path,
+           "array '" + array.name + "' does not have as many values as its shape says");
     }
     members.push_back({array.name, base::npy_preamble("<i8", array.shape), array.values.data(),
                        array.values.size() * sizeof(std::int64_t)});
@@ -200,8 +206,8 @@ Tensor read_npz_member(const std::string& path, const std::string& name, const R
   fail(ErrorCode::kNotFound, path, "has no array '" + name + "'; got " + (names.empty() ? "none" : names));
 }
 
-void write_npz(const std::string& path, const std::vector<NamedView>& arrays, const std::vector<NamedIntegers>& integers,
-               bool overwrite) {
+void write_npz(const std::string& path, const std::vector<NamedView>& arrays,
+               const std::vector<NamedIntegers>& integers, bool overwrite) {
   std::vector<Pending> members = collect(path, arrays, integers);
   base::AtomicFile file(path, overwrite);
   int code = 0;

@@ -1,6 +1,6 @@
-// Output files that appear whole or not at all: the bytes go to a temporary file in the same folder, which is synced and
-// then moved to its name in one step. Every writer of the library goes through here. One object belongs to one thread;
-// several processes may race for one name, exactly one of them wins.
+// Output files that appear whole or not at all: the bytes go to a temporary file in the same folder, which is synced
+// and then moved to its name in one step. Every writer of the library goes through here. One object belongs to one
+// thread; several processes may race for one name, exactly one of them wins.
 #pragma once
 
 #include <string>

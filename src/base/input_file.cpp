@@ -52,9 +52,9 @@ void InputFile::read(void* to, std::size_t count) {
 std::string read_whole_file(const std::string& path, std::string_view stage, std::uint64_t limit) {
   InputFile file(path, stage);
   if (file.size() > limit) {
-    throw Error(ErrorCode::kInvalidArgument, stage, path,
-                "is too large; got " + std::to_string(file.size()) + " bytes, expected at most " +
-                    std::to_string(limit));
+    throw Error(
+        ErrorCode::kInvalidArgument, stage, path,
+        "is too large; got " + std::to_string(file.size()) + " bytes, expected at most " + std::to_string(limit));
   }
   std::string content(static_cast<std::size_t>(file.size()), '\0');
   file.read(content.data(), content.size());

@@ -42,7 +42,7 @@ struct LayerCall {
   Value weight(std::string_view role) const;
 };
 
-/// A softmax (or log-softmax) at the end was left out: explanations are of the logits.
+/// A softmax, log-softmax or sigmoid at the end was left out: explanations are of the logits.
 struct RemovedHead {
   std::string layer;  ///< name of the layer that held it; empty: none was found
   std::string form;   ///< "fused activation", "Activation layer", "Softmax layer"
@@ -54,7 +54,7 @@ struct Network {
   Graph graph;                   ///< open extents; one graph input per model input, one output per model output
   std::vector<LayerCall> calls;  ///< in topological order, as in the model's layer list where that is topological
   std::vector<int> outputs;      ///< the calls behind the model's outputs
-  Graph probabilities;           ///< maps the logits to what the model file would return; identity without softmax
+  Graph probabilities;           ///< maps the logits to what the model file would return; identity without such a head
   RemovedHead removed_head;
   std::vector<std::string> notes;  ///< what the importer wants the user to know
 

@@ -69,7 +69,8 @@ cairo_surface_t* surface_of(const Image& source) {
 Canvas::Canvas(double width, double height) {
   if (!(width >= 1 && height >= 1 && width <= kLargestExtent && height <= kLargestExtent)) {
     throw Error(ErrorCode::kUnsupported, "image", "drawing",
-                "is too large; got " + std::to_string(std::llround(width)) + "x" + std::to_string(std::llround(height)) +
+                "is too large; got " + std::to_string(std::llround(width)) + "x" +
+                    std::to_string(std::llround(height)) +
                     " pixels, expected at most 32000 either way; try fewer maps or leads");
   }
   surface_.reset(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(std::lround(width)),
@@ -79,9 +80,7 @@ Canvas::Canvas(double width, double height) {
   cairo_paint(context_.get());
 }
 
-void Canvas::set_color(const Color& color) {
-  cairo_set_source_rgb(context_.get(), color.red, color.green, color.blue);
-}
+void Canvas::set_color(const Color& color) { cairo_set_source_rgb(context_.get(), color.red, color.green, color.blue); }
 
 void Canvas::set_font(const TextStyle& style) {
   cairo_select_font_face(context_.get(), "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
@@ -107,7 +106,8 @@ std::string Canvas::fit(const std::string& text, TextStyle& style) {
   std::string shown = whole;
   for (std::size_t keep = characters.size(); keep > 1 && text_width(shown) > style.max_width; --keep) {
     const std::size_t head = keep / 2;
-    shown = join(characters, 0, head) + ".." + join(characters, characters.size() - (keep - head) + 1, characters.size());
+    shown =
+        join(characters, 0, head) + ".." + join(characters, characters.size() - (keep - head) + 1, characters.size());
   }
   return shown;
 }

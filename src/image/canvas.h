@@ -1,5 +1,5 @@
-// A drawing surface over Cairo with the few things the drawings need. Coordinates are pixels from the top left. One object
-// belongs to one thread.
+// A drawing surface over Cairo with the few things the drawings need. Coordinates are pixels from the top left. One
+// object belongs to one thread.
 #pragma once
 
 #include <cairo.h>

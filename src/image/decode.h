@@ -17,8 +17,8 @@ struct Encoded {
 Image decode_png(const Encoded& file);
 Image decode_jpeg(const Encoded& file);
 
-/// Throws unless height x width is positive, within the limit, and `raw_bytes` decoded bytes can come out of the file's,
-/// each of which yields at most `ratio`.
+/// Throws unless height x width is positive, within the limit, and `raw_bytes` decoded bytes can come out of the
+/// file's, each of which yields at most `ratio`.
 void check_extents(const Encoded& file, std::int64_t height, std::int64_t width, std::int64_t raw_bytes,
                    std::int64_t ratio);
 

@@ -1,5 +1,5 @@
-// JPEG (baseline, progressive, gray, YCbCr, RGB, CMYK, YCCK) through libjpeg-turbo with its default accurate transform and
-// smooth chroma up-sampling, as Pillow uses it.
+// JPEG (baseline, progressive, gray, YCbCr, RGB, CMYK, YCCK) through libjpeg-turbo with its default accurate transform
+// and smooth chroma up-sampling, as Pillow uses it.
 //
 // libjpeg's error handler must not return; it leaves with longjmp. The functions between setjmp and libjpeg hold only
 // trivial objects.
@@ -136,7 +136,8 @@ int choose_output(JpegState& state, const Encoded& file) {
 
 Image decode_jpeg(const Encoded& file) {
   JpegState state;
-  if (!read_header(state, reinterpret_cast<const unsigned char*>(file.bytes.data()), file.bytes.size())) fail(file, state);
+  if (!read_header(state, reinterpret_cast<const unsigned char*>(file.bytes.data()), file.bytes.size()))
+    fail(file, state);
   const int components = choose_output(state, file);
   Image image{state.info.image_height, state.info.image_width, components, {}, {}};
   // Huffman codes take at least a bit per block of 64 pixels; arithmetic codes may take less.

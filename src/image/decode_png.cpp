@@ -1,7 +1,7 @@
 // PNG through libpng's low-level interface: the simplified one applies gamma and would change the values.
 //
-// libpng reports errors with longjmp. Every function that is on the stack between setjmp and libpng therefore holds only
-// trivial objects; what owns memory lives in the caller.
+// libpng reports errors with longjmp. Every function that is on the stack between setjmp and libpng therefore holds
+// only trivial objects; what owns memory lives in the caller.
 #include <png.h>
 
 #include <algorithm>
@@ -51,7 +51,8 @@ bool read_header(PngState& state, PngHeader& header) {
   png_set_read_fn(state.png, &state, on_read);
   png_set_user_limits(state.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // check_extents() refuses with a better message
   png_read_info(state.png, state.info);
-  png_get_IHDR(state.png, state.info, &header.width, &header.height, &header.depth, &header.color, nullptr, nullptr, nullptr);
+  png_get_IHDR(state.png, state.info, &header.width, &header.height, &header.depth, &header.color, nullptr, nullptr,
+               nullptr);
   return true;
 }
 
@@ -128,13 +129,15 @@ Image decode_png(const Encoded& file) {
   Image image{header.height, header.width, channels_of(header), {}, {}};
   // Each row of the file has at least one bit per pixel; deflate expands at most 1032 times.
   const std::int64_t bits = header.color == PNG_COLOR_TYPE_PALETTE ? header.depth : header.depth * image.channels;
-  check_extents(file, image.height, image.width, std::min(image.height, file.max_pixels) * ((image.width * bits + 7) / 8), 1032);
+  check_extents(file, image.height, image.width,
+                std::min(image.height, file.max_pixels) * ((image.width * bits + 7) / 8), 1032);
 
   std::size_t row_bytes = 0;
   if (!set_transforms(state, header, &row_bytes)) fail(file, state);
   const bool wide_gray = header.depth == 16 && header.color == PNG_COLOR_TYPE_GRAY;
   const std::size_t stride = static_cast<std::size_t>(image.width * image.channels * (wide_gray ? 2 : 1));
-  if (row_bytes != stride) throw Error(ErrorCode::kInternal, "image", file.path, "libpng and this decoder disagree on a row");
+  if (row_bytes != stride)
+    throw Error(ErrorCode::kInternal, "image", file.path, "libpng and this decoder disagree on a row");
   image.pixels.resize(stride * header.height);
   std::vector<png_bytep> rows(header.height);
   for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = image.pixels.data() + y * stride;

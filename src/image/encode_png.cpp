@@ -1,5 +1,5 @@
-// PNG writer: 8-bit gray, RGB or RGBA. libpng leaves with longjmp on errors, so the function around it holds only trivial
-// objects.
+// PNG writer: 8-bit gray, RGB or RGBA. libpng leaves with longjmp on errors, so the function around it holds only
+// trivial objects.
 #include <png.h>
 
 #include <csetjmp>
@@ -38,8 +38,8 @@ bool write_rows(const Writer& writer, const Image& image, int color, std::vector
   if (setjmp(png_jmpbuf(writer.png)) != 0) return false;
   png_set_write_fn(writer.png, out, on_write, on_flush);
   png_set_user_limits(writer.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-  png_set_IHDR(writer.png, writer.info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height), 8,
-               color, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_IHDR(writer.png, writer.info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height),
+               8, color, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
   png_write_info(writer.png, writer.info);
   const std::uint8_t* row = image.pixels.data();
   for (std::int64_t y = 0; y < image.height; ++y, row += image.width * image.channels) png_write_row(writer.png, row);

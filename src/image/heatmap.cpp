@@ -59,7 +59,8 @@ std::uint8_t stretched(float value, float low, float high) {
 Tensor drawable(const TensorView& sample) {
   Tensor mean = image::plane_of(sample);
   if (sample.shape.size() != 3) return mean;
-  if (sample.shape[2] == 3) return Tensor(sample.shape, std::vector<float>(sample.data, sample.data + element_count(sample.shape)));
+  if (sample.shape[2] == 3)
+    return Tensor(sample.shape, std::vector<float>(sample.data, sample.data + element_count(sample.shape)));
   const auto channels = static_cast<float>(sample.shape[2]);
   for (float& value : mean.data) value /= channels;
   return mean;

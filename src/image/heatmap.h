@@ -5,8 +5,8 @@
 
 namespace signxai::image {
 
-/// The channel sum of a (H, W, C), (H, W) or (F,) map as (H, W), F becoming one row. kInvalidArgument for other ranks and
-/// for empty maps.
+/// The channel sum of a (H, W, C), (H, W) or (F,) map as (H, W), F becoming one row. kInvalidArgument for other ranks
+/// and for empty maps.
 Tensor plane_of(const TensorView& map);
 
 /// Largest finite |value|; 0 if there is none.

@@ -21,7 +21,9 @@ struct Layout {
   double tile_height, subtitle, header;
 
   double cell_height() const { return kTitleRow + subtitle + tile_height + kScaleRow; }
-  double width() const { return std::max(2 * kMargin + columns * kTile + (columns - 1) * kGap, 2 * kMargin + kBarWidth); }
+  double width() const {
+    return std::max(2 * kMargin + columns * kTile + (columns - 1) * kGap, 2 * kMargin + kBarWidth);
+  }
   double height() const { return header + rows * (cell_height() + kGap) + kColorBarHeight + kMargin; }
 };
 
@@ -29,10 +31,12 @@ Layout layout_of(const Panel& panel) {
   const auto tiles = static_cast<int>(panel.maps.size()) + 1;
   const int columns = std::min(std::max(panel.columns, 1), tiles);
   const double aspect = static_cast<double>(panel.input.height) / static_cast<double>(panel.input.width);
-  const bool subtitled = std::any_of(panel.maps.begin(), panel.maps.end(), [](const LabelledMap& m) { return !m.subtitle.empty(); });
+  const bool subtitled =
+      std::any_of(panel.maps.begin(), panel.maps.end(), [](const LabelledMap& m) { return !m.subtitle.empty(); });
   const double header = kMargin + (panel.title.empty() ? 0 : 24) + (panel.subtitle.empty() ? 0 : 20);
-  return {columns, (tiles + columns - 1) / columns, std::round(std::clamp(kTile * aspect, kMinTileHeight, kMaxTileHeight)),
-          subtitled ? kSubtitleRow : 4.0, header};
+  return {columns, (tiles + columns - 1) / columns,
+          std::round(std::clamp(kTile * aspect, kMinTileHeight, kMaxTileHeight)), subtitled ? kSubtitleRow : 4.0,
+          header};
 }
 
 // The largest box of the picture's proportions in the middle of a tile. Whole factors keep enlarged pixels equal.
@@ -90,7 +94,8 @@ Image draw_panel(const Panel& panel) {
             std::to_string(panel.input.width) + " x " + std::to_string(panel.input.height));
   int index = 1;
   for (const LabelledMap& map : panel.maps) {
-    draw_tile(canvas, layout, index++, draw_heatmap(map.relevance, ColorMap::kSeismic, 1), map, scale_text(map.relevance));
+    draw_tile(canvas, layout, index++, draw_heatmap(map.relevance, ColorMap::kSeismic, 1), map,
+              scale_text(map.relevance));
   }
   const double bar_y = layout.height() - kMargin - kColorBarHeight;
   draw_color_bar(canvas, {std::round((layout.width() - kBarWidth) / 2), bar_y, kBarWidth, kBarHeight}, seismic_at);

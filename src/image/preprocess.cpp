@@ -148,7 +148,8 @@ void scale_and_shift(Tensor& tensor, const Preprocess& p) {
                         " values; expected 1 or " + std::to_string(channels) + ", one per channel");
   }
   std::vector<float> mean(channels, p.mean.size() == 1 ? static_cast<float>(p.mean[0]) : 0.0F);
-  if (p.mean.size() > 1) std::transform(p.mean.begin(), p.mean.end(), mean.begin(), [](double value) { return static_cast<float>(value); });
+  if (p.mean.size() > 1)
+    std::transform(p.mean.begin(), p.mean.end(), mean.begin(), [](double value) { return static_cast<float>(value); });
   // Rounded to float after either step, as arrays of float32 are in NumPy.
   for (std::size_t i = 0; i < tensor.data.size(); ++i) {
     tensor.data[i] = static_cast<float>(static_cast<double>(tensor.data[i]) * p.scale) - mean[i % channels];
@@ -179,7 +180,8 @@ std::string describe(const Preprocess& p) {
   std::string text = p.name + ": ";
   if (p.size) {
     constexpr std::array<const char*, 3> kFilters = {"nearest", "bilinear", "bicubic"};
-    text += std::string(kFilters[static_cast<std::size_t>(p.filter)]) + " resize to " + extents((*p.size)[0], (*p.size)[1]) + ", ";
+    text += std::string(kFilters[static_cast<std::size_t>(p.filter)]) + " resize to " +
+            extents((*p.size)[0], (*p.size)[1]) + ", ";
   }
   constexpr std::array<const char*, 4> kOrders = {"", "RGB, ", "BGR, ", "gray, "};
   return text + kOrders[static_cast<std::size_t>(p.order)] + formula(p);

@@ -18,7 +18,8 @@ constexpr std::int64_t kMaxExtent = 16384;
 }
 
 double number(const json& value, const std::string& key) {
-  if (!value.is_number() || !std::isfinite(value.get<double>())) refuse("'" + key + "' is not a number; got " + value.dump());
+  if (!value.is_number() || !std::isfinite(value.get<double>()))
+    refuse("'" + key + "' is not a number; got " + value.dump());
   return value.get<double>();
 }
 
@@ -63,7 +64,8 @@ void read_mean(Preprocess& p, const json& value) {
     p.mean = {number(value, "mean")};
     return;
   }
-  if (value.empty() || value.size() > 4) refuse("'mean' has " + std::to_string(value.size()) + " values; expected 1 to 4");
+  if (value.empty() || value.size() > 4)
+    refuse("'mean' has " + std::to_string(value.size()) + " values; expected 1 to 4");
   for (const json& entry : value) p.mean.push_back(number(entry, "mean"));
 }
 
@@ -98,7 +100,8 @@ void check_mean(const Preprocess& p) {
 
 Preprocess preprocess_from_json(std::string_view text) {
   const json object = json::parse(text.begin(), text.end(), nullptr, false);
-  if (object.is_discarded() || !object.is_object()) refuse("is no JSON object; expected for example {\"size\": [224, 224]}");
+  if (object.is_discarded() || !object.is_object())
+    refuse("is no JSON object; expected for example {\"size\": [224, 224]}");
   Preprocess p;
   p.name = "json";
   for (const auto& [key, value] : object.items()) read_key(p, key, value);
@@ -109,7 +112,8 @@ Preprocess preprocess_from_json(std::string_view text) {
 }
 
 Preprocess load_preprocess(const std::string& name_or_path) {
-  if (name_or_path == "none" || name_or_path == "unit" || name_or_path == "vgg16") return preprocess_preset(name_or_path);
+  if (name_or_path == "none" || name_or_path == "unit" || name_or_path == "vgg16")
+    return preprocess_preset(name_or_path);
   try {
     constexpr std::uint64_t kMaxFile = 1 << 20;
     return preprocess_from_json(base::read_whole_file(name_or_path, "image", kMaxFile));

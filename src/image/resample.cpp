@@ -1,5 +1,5 @@
-// Resampling filters. Nearest and bicubic give the bits of Pillow 12, which always filters rows before columns (13 chooses
-// the order by cost, and rounds differently then); bilinear is the plain float interpolation.
+// Resampling filters. Nearest and bicubic give the bits of Pillow 12, which always filters rows before columns (13
+// chooses the order by cost, and rounds differently then); bilinear is the plain float interpolation.
 #include "image/resample.h"
 
 #include <algorithm>
@@ -124,7 +124,8 @@ std::vector<std::uint8_t> resize_bicubic_u8(const std::vector<std::uint8_t>& pla
 
 Tensor resize_bilinear(const TensorView& hwc, std::int64_t new_h, std::int64_t new_w) {
   if (hwc.shape.size() != 3) {
-    throw Error(ErrorCode::kInvalidArgument, "image", "resize", "expected shape (H, W, C); got " + to_string(hwc.shape));
+    throw Error(ErrorCode::kInvalidArgument, "image", "resize",
+                "expected shape (H, W, C); got " + to_string(hwc.shape));
   }
   const std::int64_t h = hwc.shape[0], w = hwc.shape[1], channels = hwc.shape[2];
   expect_extents(h, w, new_h, new_w);

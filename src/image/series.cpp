@@ -30,11 +30,13 @@ Color relevance_color(double position) {
 
 void check(const SeriesPanel& panel) {
   const Shape& shape = panel.signal.shape;
-  if (shape.size() != 2 || shape[0] < 1 || shape[1] < 1) refuse("expected a signal of shape (T, C); got " + to_string(shape));
+  if (shape.size() != 2 || shape[0] < 1 || shape[1] < 1)
+    refuse("expected a signal of shape (T, C); got " + to_string(shape));
   if (!panel.leads.empty() && static_cast<std::int64_t>(panel.leads.size()) != shape[1]) {
     refuse("got " + std::to_string(panel.leads.size()) + " lead names, expected " + std::to_string(shape[1]));
   }
-  if (!(panel.sampling_rate >= 0) || !std::isfinite(panel.sampling_rate)) refuse("the sampling rate is negative or not a number");
+  if (!(panel.sampling_rate >= 0) || !std::isfinite(panel.sampling_rate))
+    refuse("the sampling rate is negative or not a number");
   for (const LabelledMap& map : panel.maps) {
     const Shape& s = map.relevance.shape;
     const bool shared = (s.size() == 1 || (s.size() == 2 && s[1] == 1)) && s[0] == shape[0];
@@ -56,7 +58,8 @@ class SeriesDrawing {
         width_(std::max(2 * kMargin + static_cast<double>(columns_) * (gutter_ + layout_.plot_width) +
                             static_cast<double>(columns_ - 1) * kFigureGap,
                         2 * kMargin + kBarWidth + 200)),
-        height_(header_ + static_cast<double>((figures_ + columns_ - 1) / columns_) * (figure_height() + kFigureGap) + footer() + kMargin),
+        height_(header_ + static_cast<double>((figures_ + columns_ - 1) / columns_) * (figure_height() + kFigureGap) +
+                footer() + kMargin),
         canvas_(width_, height_) {}
 
   Image draw() {
@@ -88,7 +91,8 @@ class SeriesDrawing {
   void draw_header() {
     const double wide = width_ - 2 * kMargin;
     if (!panel_.title.empty()) canvas_.text(kMargin, kMargin + 6, panel_.title, {17, Align::kLeft, true, kInk, wide});
-    canvas_.text(kMargin, header_ - (panel_.title.empty() ? 6 : 10), panel_.subtitle, {13, Align::kLeft, false, kFaint, wide});
+    canvas_.text(kMargin, header_ - (panel_.title.empty() ? 6 : 10), panel_.subtitle,
+                 {13, Align::kLeft, false, kFaint, wide});
   }
 
   void draw_figure(const LabelledMap* map) {
@@ -164,7 +168,7 @@ class SeriesDrawing {
     const double baseline = layout_.paper ? top_ + row.zero + 5 : middle + (large() ? 0 : 2);
     canvas_.text(x, baseline, lead_name(lead), {large() ? 15.0 : 13.0, Align::kRight, true, kInk, gutter_ - 10});
     if (layout_.paper) return;
-    const std::string range = short_number(row.low, 2) + " to " + short_number(row.high, 2);
+    const std::string range = short_number(row.low) + " to " + short_number(row.high);
     canvas_.text(x, baseline + 14, range, {10, Align::kRight, false, kFaint, gutter_ - 10});
   }
 
@@ -176,17 +180,21 @@ class SeriesDrawing {
   void draw_trace(std::size_t lead) {
     const LeadRow& row = layout_.rows[lead];
     const double line_width = large() ? 1.4 : 1.1;
-    const auto value = [&](std::int64_t t) { return panel_.signal.data[t * layout_.leads + static_cast<std::int64_t>(lead)]; };
+    const auto value = [&](std::int64_t t) {
+      return panel_.signal.data[t * layout_.leads + static_cast<std::int64_t>(lead)];
+    };
     const double per_step = layout_.plot_width / static_cast<double>(layout_.steps);
     canvas_.clip({left_, top_ + row.top, layout_.plot_width, row.height});
     if (layout_.steps <= 8 * static_cast<std::int64_t>(layout_.plot_width)) {
       std::int64_t t = 0;
-      canvas_.polyline([&](double& x, double& y) {
-        if (t == layout_.steps) return false;
-        x = left_ + (static_cast<double>(t) + 0.5) * per_step;
-        y = amplitude(row, value(t++));
-        return true;
-      }, kBlack, line_width);
+      canvas_.polyline(
+          [&](double& x, double& y) {
+            if (t == layout_.steps) return false;
+            x = left_ + (static_cast<double>(t) + 0.5) * per_step;
+            y = amplitude(row, value(t++));
+            return true;
+          },
+          kBlack, line_width);
     } else {
       draw_extremes(row, value, line_width);
     }
@@ -197,20 +205,22 @@ class SeriesDrawing {
   void draw_extremes(const LeadRow& row, Value value, double line_width) {
     const auto pixels = static_cast<std::int64_t>(layout_.plot_width);
     std::int64_t point = 0;
-    canvas_.polyline([&](double& x, double& y) {
-      const std::int64_t pixel = point / 2;
-      if (pixel == pixels) return false;
-      float low = HUGE_VALF, high = -HUGE_VALF;
-      for (std::int64_t t = pixel * layout_.steps / pixels; t < (pixel + 1) * layout_.steps / pixels; ++t) {
-        if (!std::isfinite(value(t))) continue;
-        low = std::min(low, value(t));
-        high = std::max(high, value(t));
-      }
-      x = left_ + static_cast<double>(pixel) + 0.5;
-      y = amplitude(row, (point + pixel) % 2 == 0 ? low : high);  // zigzag: low, high, high, low, ...
-      ++point;
-      return true;
-    }, kBlack, line_width);
+    canvas_.polyline(
+        [&](double& x, double& y) {
+          const std::int64_t pixel = point / 2;
+          if (pixel == pixels) return false;
+          float low = HUGE_VALF, high = -HUGE_VALF;
+          for (std::int64_t t = pixel * layout_.steps / pixels; t < (pixel + 1) * layout_.steps / pixels; ++t) {
+            if (!std::isfinite(value(t))) continue;
+            low = std::min(low, value(t));
+            high = std::max(high, value(t));
+          }
+          x = left_ + static_cast<double>(pixel) + 0.5;
+          y = amplitude(row, (point + pixel) % 2 == 0 ? low : high);  // zigzag: low, high, high, low, ...
+          ++point;
+          return true;
+        },
+        kBlack, line_width);
   }
 
   double time_length() const {

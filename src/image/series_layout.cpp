@@ -29,7 +29,9 @@ void find_range(const TensorView& signal, std::int64_t lead, LeadRow& row) {
 }
 
 // Millimetres above and below zero that a lead needs, in large boxes of 5 mm, so that all zero lines lie on the grid.
-double boxes(double millivolt) { return 5 * std::max(1.0, std::ceil((millivolt * kMillimetresPerMillivolt + 1.0) / 5)); }
+double boxes(double millivolt) {
+  return 5 * std::max(1.0, std::ceil((millivolt * kMillimetresPerMillivolt + 1.0) / 5));
+}
 
 void lay_out_paper(SeriesLayout& layout) {
   double top = 0;
@@ -59,9 +61,8 @@ void lay_out_plain(SeriesLayout& layout, double row_height) {
 }
 
 bool plausible_millivolts(const std::vector<LeadRow>& rows) {
-  return std::all_of(rows.begin(), rows.end(), [](const LeadRow& row) {
-    return boxes(row.high) + boxes(-row.low) <= kTallestRow;
-  });
+  return std::all_of(rows.begin(), rows.end(),
+                     [](const LeadRow& row) { return boxes(row.high) + boxes(-row.low) <= kTallestRow; });
 }
 
 }  // namespace

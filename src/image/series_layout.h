@@ -18,8 +18,8 @@ struct LeadRow {
 
 struct SeriesLayout {
   std::int64_t steps = 0, leads = 0;
-  bool paper = false;         ///< millimetre paper; otherwise a plain grid, each lead on its own scale
-  double millimetre = 0;      ///< pixels, on paper
+  bool paper = false;     ///< millimetre paper; otherwise a plain grid, each lead on its own scale
+  double millimetre = 0;  ///< pixels, on paper
   double plot_width = 0, plot_height = 0;
   std::vector<LeadRow> rows;
 };
@@ -27,8 +27,8 @@ struct SeriesLayout {
 /// Lays out a (T, C) signal. `large` is the size for a figure of its own, otherwise the one for figures side by side.
 SeriesLayout layout_series(const TensorView& signal, double sampling_rate, bool large);
 
-/// The value of largest magnitude for each of `pixels` columns, NaN left out: reducing a long series must not hide a peak.
-/// `at(t)` gives the value of step t. Columns share a step when there are fewer steps than pixels.
+/// The value of largest magnitude for each of `pixels` columns, NaN left out: reducing a long series must not hide a
+/// peak. `at(t)` gives the value of step t. Columns share a step when there are fewer steps than pixels.
 template <class At>
 std::vector<float> strongest_per_pixel(std::int64_t steps, std::int64_t pixels, At at) {
   std::vector<float> strongest(static_cast<std::size_t>(pixels), 0.0F);

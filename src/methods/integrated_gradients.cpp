@@ -39,9 +39,11 @@ Sampling sampling(const Parameters& parameters) {
   result.count = static_cast<int>(steps);
   result.point = [=](int index, std::span<const float> x, std::span<float> point) {
     check(baseline, x.size());
+    // In float and in this order: where a network has exact ties on the path, its map depends on the last bit.
+    const float fraction = index + 1 == steps ? 1.0f : static_cast<float>(index) * (1.0f / static_cast<float>(steps - 1));
     for (std::size_t i = 0; i < x.size(); ++i) {
-      const double start = baseline.at(i), step = (x[i] - start) / (steps - 1);
-      point[i] = static_cast<float>(start + step * index);
+      const float start = baseline.at(i);
+      point[i] = start + (x[i] - start) * fraction;
     }
   };
   result.finish = [=](std::span<const float> x, std::span<double> mean) {

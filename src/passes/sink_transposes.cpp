@@ -82,9 +82,7 @@ class Sinker {
   }
 
  private:
-  const Ints* perm_of(Value value) const {
-    return b_[value].is("transpose") ? &b_[value].attrs.ints("perm") : nullptr;
-  }
+  const Ints* perm_of(Value value) const { return b_[value].is("transpose") ? &b_[value].attrs.ints("perm") : nullptr; }
   Value base_of(Value value) const { return b_[value].inputs[0]; }
 
   /// A transpose, or something simpler that equals it.
@@ -102,10 +100,12 @@ class Sinker {
 
   /// broadcast(transpose(x)): less to move.
   Value transposed_broadcast(const Node& node, Value value, const Ints& perm) {
+    const Ints& target = node.attrs.ints("shape");
+    Ints shape;
+    for (auto axis : perm) shape.push_back(target[index(axis)]);
+    if (b_.shape(node.inputs[0]).empty()) return b_.broadcast(node.inputs[0], shape);
     const Value source = aligned(node.inputs[0], perm.size());
     if (!source) return b_.make("transpose", {value}, {{"perm", perm}});
-    Ints target = node.attrs.ints("shape"), shape;
-    for (auto axis : perm) shape.push_back(target[index(axis)]);
     return b_.broadcast(transposed(source, perm), shape);
   }
 

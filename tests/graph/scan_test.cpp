@@ -135,7 +135,8 @@ TEST(Scan, SumsByHand) {
     const Graph g = from_text(R"(
 %init = input "init" : f32[1]
 %x = input "x" : f32[1,3]
-%s = scan %init %x {carries=1, sequences=1, reverse=)" + std::string(reverse ? "1" : "0") + R"(}
+%s = scan %init %x {carries=1, sequences=1, reverse=)" +
+                              std::string(reverse ? "1" : "0") + R"(}
   body {
     %a = input "a" : f32[1]
     %x = input "x" : f32[1]

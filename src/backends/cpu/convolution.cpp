@@ -6,6 +6,7 @@
 #include "backends/cpu/families.h"
 #include "backends/cpu/geometry.h"
 #include "backends/cpu/onednn.h"
+#include "base/threads.h"
 #include "graph/op.h"
 #include "signxai/error.h"
 
@@ -97,6 +98,9 @@ const void* packed(const graph::Literal& weights, const memory::desc& keras, con
   return owner.get();
 }
 
+/// Threads for a problem: waking one takes longer than this many multiplications. 0: as many as there are.
+int threads_for(const ConvShape& shape) { return shape.multiplications() < 500'000 ? 1 : 0; }
+
 class OneDnnConvolution : public Kernel {
  public:
   template <typename Descriptor>
@@ -107,11 +111,13 @@ class OneDnnConvolution : public Kernel {
         literal_(weights),
         weights_(packed(weights, layouts.keras_weights, wanted, store, owner_)),
         bias_(shape.bias),
+        threads_(threads_for(shape)),
         size_((is_backward ? layouts.x : layouts.y).get_size() / sizeof(float)) {}
 
   void run(const Buffers& buffers) const noexcept override {
     void* addresses[] = {const_cast<float*>(buffers.inputs[0]), const_cast<void*>(weights_), buffers.output,
                          buffers.scratch, bias_ ? const_cast<float*>(buffers.inputs[2]) : nullptr};
+    const ThreadScope scope(threads_);
     if (call_.run({addresses, bias_ ? 5u : 4u})) return;
     // Out of memory inside oneDNN. There is no way to throw here; NaN cannot be taken for a result.
     std::fill_n(buffers.output, size_, std::numeric_limits<float>::quiet_NaN());
@@ -138,6 +144,7 @@ class OneDnnConvolution : public Kernel {
   backends::AlignedBytes owner_;
   const void* weights_;
   bool bias_;
+  int threads_;
   std::size_t size_;
 };
 
@@ -148,9 +155,10 @@ std::string reject(const Problem& problem) {
   return "";
 }
 
-std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) try {
+std::unique_ptr<Kernel> make_onednn(const Problem& problem, PackedWeights& store) {
   const ConvShape shape = conv_shape(problem);
   const Layouts layouts(shape);
+  const ThreadScope scope(threads_for(shape));
   const graph::Literal& weights = *problem.constants[1];
   if (problem.node.is("conv_backward_data")) {
     const auto descriptor = backward(shape, layouts);
@@ -158,9 +166,19 @@ std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) try {
   }
   const auto descriptor = forward(shape, layouts);
   return std::make_unique<OneDnnConvolution>(shape, layouts, descriptor, descriptor.weights_desc(), weights, store, false);
+}
+
+/// oneDNN alone knows what it can do, and only says so when asked to do it.
+std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) try {
+  return make_onednn(problem, store);
 } catch (const dnnl::error& error) {
-  throw Error(error.status == dnnl_out_of_memory ? ErrorCode::kOutOfMemory : ErrorCode::kInternal, "plan",
-              problem.node.op->name, std::string("oneDNN could not make the primitive: ") + error.what());
+  if (error.status == dnnl_out_of_memory) {
+    throw Error(ErrorCode::kOutOfMemory, "plan", problem.node.op->name, "oneDNN has no memory left for the primitive");
+  }
+  for (const Implementation& other : direct_convolutions()) {
+    if (other.op == problem.node.op->name) return other.make(problem, store);
+  }
+  throw Error(ErrorCode::kInternal, "plan", problem.node.op->name, std::string("oneDNN: ") + error.what());
 }
 
 }  // namespace

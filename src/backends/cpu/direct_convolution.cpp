@@ -9,8 +9,6 @@
 namespace signxai::cpu {
 namespace {
 
-/// Up to this many multiplications oneDNN needs longer to start than these loops to end.
-constexpr std::int64_t kSmall = 200'000;
 /// Multiplications that pay for waking a thread.
 constexpr std::int64_t kGrain = 100'000;
 
@@ -75,11 +73,6 @@ std::string reject(const Problem& problem) {
   return problem.inputs[1].rank() > 5 ? "more than three spatial axes" : "";
 }
 
-std::string reject_large(const Problem& problem) {
-  if (std::string reason = reject(problem); !reason.empty()) return reason;
-  return conv_shape(problem).multiplications() > kSmall ? "too large for plain loops" : "";
-}
-
 std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) {
   return std::make_unique<DirectConvolution>(problem, store);
 }
@@ -107,12 +100,8 @@ DirectPlan plan_direct(const ConvShape& shape, bool backward) {
   return plan;
 }
 
-std::vector<Implementation> small_convolutions() {
-  return {{"conv", "direct", reject_large, make}, {"conv_backward_data", "direct", reject_large, make}};
-}
-
 std::vector<Implementation> direct_convolutions() {
-  return {{"conv", "direct, any size", reject, make}, {"conv_backward_data", "direct, any size", reject, make}};
+  return {{"conv", "direct", reject, make}, {"conv_backward_data", "direct", reject, make}};
 }
 
 }  // namespace signxai::cpu

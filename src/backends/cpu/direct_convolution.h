@@ -1,5 +1,5 @@
-// Convolutions in plain loops, both ways: every cell of the result sums over its taps. Small networks run on it because
-// it starts at once; and it takes what oneDNN does not, such as weights that are computed at run time.
+// Convolutions in plain loops, both ways: every cell of the result sums over its taps. They take what oneDNN does not:
+// weights that are computed at run time.
 #pragma once
 
 #include "backends/cpu/geometry.h"

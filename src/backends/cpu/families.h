@@ -14,15 +14,14 @@ using backends::Kernel;
 using backends::PackedWeights;
 using backends::Problem;
 
-std::vector<Implementation> small_convolutions();    ///< plain loops: tiny problems
-std::vector<Implementation> narrow_pull_backs();     ///< backward data into few channels
-std::vector<Implementation> onednn_convolutions();   ///< the work horse; needs constant weights
-std::vector<Implementation> direct_convolutions();   ///< plain loops: whatever is left
+std::vector<Implementation> narrow_pull_backs();    ///< backward data into few channels
+std::vector<Implementation> onednn_convolutions();  ///< the work horse; needs constant weights
+std::vector<Implementation> direct_convolutions();  ///< plain loops: whatever is left
 std::vector<Implementation> matmuls();
 std::vector<Implementation> pools();
-std::vector<Implementation> sweeps();      ///< sweep and all pointwise ops
+std::vector<Implementation> sweeps();  ///< sweep and all pointwise ops
 std::vector<Implementation> reductions();
-std::vector<Implementation> movements();   ///< ops that move elements
+std::vector<Implementation> movements();  ///< ops that move elements
 std::vector<Implementation> reference_kernels();
 
 }  // namespace signxai::cpu

@@ -3,6 +3,7 @@
 #include <dnnl.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "backends/cpu/families.h"
 #include "backends/cpu/thin_matmul.h"
@@ -47,6 +48,9 @@ MatmulPlan plan_matmul(const Problem& problem) {
 
 /// Multiplications, or floats streamed, that pay for waking a thread.
 constexpr std::int64_t kGrain = 32'768;
+
+/// Multiplications of one product that are done before threads have woken up.
+constexpr std::int64_t kSerial = 500'000;
 
 class ThinMatmul : public Kernel {
  public:
@@ -108,12 +112,14 @@ class GemmMatmul : public Kernel {
   explicit GemmMatmul(MatmulPlan plan) : plan_(std::move(plan)) {}
 
   void run(const Buffers& buffers) const noexcept override {
-    const bool share_out = plan_.batch() >= max_threads();  // else every product uses all threads
+    const bool small = plan_.work() < kSerial;
+    const bool share_out = small || plan_.batch() >= max_threads();  // else every product uses all threads
     const auto range = [&](std::int64_t begin, std::int64_t end) {
+      const ThreadScope scope(small ? 1 : 0);
       for (std::int64_t i = begin; i < end; ++i) multiply(buffers, static_cast<std::size_t>(i));
     };
     if (share_out) {
-      parallel_for(plan_.batch(), kGrain / plan_.work() + 1, range);
+      parallel_for(plan_.batch(), kSerial / plan_.work() + 1, range);
     } else {
       range(0, plan_.batch());
     }

@@ -93,6 +93,7 @@ class ReduceKernel : public Kernel {
  private:
   void run_step(const Step& step, const float* x, double* partial, float* y, double divisor) const {
     const std::int64_t chunks = step.chunks(), tiles = step.tiles();
+    if (step.inner == 1 && chunks == 1) return run_rows(step, x, y, divisor);
     const std::int64_t pieces = step.outer * chunks * tiles;
     const std::int64_t grain = 2 * kPiece * pieces / (step.size() * step.reduced + 1) + 1;
     parallel_for(pieces, grain, [&](std::int64_t begin, std::int64_t end) {
@@ -112,13 +113,24 @@ class ReduceKernel : public Kernel {
     if (chunks > 1) join_chunks(step, partial, y, divisor);
   }
 
+  void run_rows(const Step& step, const float* x, float* y, double divisor) const {
+    parallel_for(step.outer, 2 * kPiece / step.reduced + 1, [&](std::int64_t begin, std::int64_t end) {
+      double totals[kReduceColumns];
+      for (std::int64_t row = begin; row < end; row += kReduceColumns) {
+        const std::int64_t count = std::min(kReduceColumns, end - row);
+        reduce_rows(reduction_, x + row * step.reduced, count, step.reduced, totals);
+        for (std::int64_t r = 0; r < count; ++r) y[row + r] = static_cast<float>(totals[r] / divisor);
+      }
+    });
+  }
+
   void reduce_piece(const Step& step, const float* x, std::int64_t outer, std::int64_t chunk, std::int64_t column,
                     std::int64_t count, double* totals) const {
     const std::int64_t per_chunk = step.chunks() > 1 ? step.rows_per_chunk() : step.reduced;
     const std::int64_t row = chunk * per_chunk, rows = std::min(per_chunk, step.reduced - row);
     const float* from = x + (outer * step.reduced + row) * step.inner + column;
     if (step.inner == 1) {
-      totals[0] = reduce_row(reduction_, from, rows);
+      reduce_rows(reduction_, from, 1, rows, totals);
     } else {
       reduce_columns(reduction_, from, rows, step.inner, count, totals);
     }

@@ -8,11 +8,11 @@ namespace signxai::cpu {
 
 enum class Reduction { kSum, kMaximum, kMinimum };
 
-/// Widest block of columns.
+/// Most columns or rows of one call.
 inline constexpr std::int64_t kReduceColumns = 1024;
 
-/// The reduction of n > 0 floats that lie side by side. NaN wins over numbers; dispatches, as the other one.
-double reduce_row(Reduction reduction, const float* x, std::int64_t n);
+/// totals[r] = reduction of x[r * n + c] over c < n. NaN wins over numbers in an extremum; dispatches, as the other one.
+void reduce_rows(Reduction reduction, const float* x, std::int64_t rows, std::int64_t n, double* totals);
 /// totals[c] = reduction of x[r * stride + c] over rows > 0, for columns <= kReduceColumns.
 void reduce_columns(Reduction reduction, const float* x, std::int64_t rows, std::int64_t stride, std::int64_t columns,
                     double* totals);

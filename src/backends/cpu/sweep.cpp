@@ -26,10 +26,13 @@ class SweepKernel : public Kernel {
   }
 
   bool in_place(std::size_t index) const override {
+    bool read = false;
     for (const Source& source : program_.sources) {
-      if (source.input == static_cast<int>(index) && source.kind != Source::kFull) return false;
+      if (source.input != static_cast<int>(index)) continue;
+      if (source.kind != Source::kFull) return false;
+      read = true;
     }
-    return true;
+    return read;
   }
 
  private:

@@ -96,8 +96,10 @@ Type infer(const InferArgs& a) {
 /// Step `t` of a [N, T, ...] array is a block of `inner` numbers per index of axis 0.
 struct Step {
   Step(const Shape& sequence, std::int64_t t)
-      : outer(sequence[0]), inner(element_count({sequence.begin() + kStepAxis + 1, sequence.end()})),
-        stride(sequence[kStepAxis] * inner), offset(t * inner) {}
+      : outer(sequence[0]),
+        inner(element_count({sequence.begin() + kStepAxis + 1, sequence.end()})),
+        stride(sequence[kStepAxis] * inner),
+        offset(t * inner) {}
   std::int64_t outer, inner, stride, offset;
 };
 
@@ -144,8 +146,11 @@ Array evaluate(const Node& node, std::span<const Array* const> inputs) {
 ScanLayout::ScanLayout(const Node& node) : ScanLayout(node.attrs, node.inputs.size()) {}
 
 ScanLayout::ScanLayout(const Attrs& attrs, std::size_t operands)
-    : carries(count(attrs, "carries")), sequences(count(attrs, "sequences")), captures(operands - carries - sequences),
-      yields(attrs.region("body").outputs().size() - carries), reverse(attrs.integer("reverse") != 0),
+    : carries(count(attrs, "carries")),
+      sequences(count(attrs, "sequences")),
+      captures(operands - carries - sequences),
+      yields(attrs.region("body").outputs().size() - carries),
+      reverse(attrs.integer("reverse") != 0),
       body(attrs.region("body")) {}
 
 OpDef op_scan() {

@@ -1,6 +1,6 @@
-// The pull-back of scan is a scan that runs the other way. Its carries are the cotangents of the forward carries and, of
-// each differentiated capture, the sum so far. Its region repeats the forward step (from the carries that were saved on
-// the way) and pulls the cotangents back through it, so memory grows with the carries and not with the region.
+// The pull-back of scan is a scan that runs the other way. Its carries are the cotangents of the forward carries and,
+// of each differentiated capture, the sum so far. Its region repeats the forward step (from the carries that were saved
+// on the way) and pulls the cotangents back through it, so memory grows with the carries and not with the region.
 #include <algorithm>
 #include <memory>
 
@@ -34,7 +34,9 @@ Indices indices_of(std::size_t count, Wanted&& wanted) {
 class BackwardScan {
  public:
   explicit BackwardScan(const PullBackArgs& args)
-      : args_(args), scan_(args.node), b_(args.builder),
+      : args_(args),
+        scan_(args.node),
+        b_(args.builder),
         pulled_(indices_of(scan_.sequences, [&](auto i) { return args.needed[scan_.carries + i]; })),
         summed_(indices_of(scan_.captures, [&](auto i) { return args.needed[first_capture() + i]; })),
         seeded_(indices_of(scan_.yields, [&](auto i) { return bool(args.members[scan_.carries + i]); })) {}

@@ -1,5 +1,6 @@
-// sweep(v...){body}: a fused chain of pointwise operations, run element by element in one pass over memory. Region input
-// i is operand i, as it is; the one region output has the broadcast shape of all operands. Made by the fusion pass.
+// sweep(v...){body}: a fused chain of pointwise operations, run element by element in one pass over memory. Region
+// input i is operand i, as it is; the one region output has the broadcast shape of all operands. Made by the fusion
+// pass.
 #include "graph/interpret.h"
 #include "graph/ops/ops.h"
 

@@ -121,7 +121,8 @@ std::string_view Lexer::here() const {
 
 void Lexer::fail(const std::string& expected) {
   peek();
-  refuse("expected " + expected + "; got " + (here().empty() ? "the end of the line" : "'" + std::string(here()) + "'"));
+  refuse("expected " + expected + "; got " +
+         (here().empty() ? "the end of the line" : "'" + std::string(here()) + "'"));
 }
 
 void Lexer::refuse(const std::string& why) const {

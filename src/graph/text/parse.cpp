@@ -12,7 +12,7 @@
 namespace signxai::graph {
 namespace {
 
-constexpr int kMaxDepth = 16;                        // regions in regions
+constexpr int kMaxDepth = 16;                                 // regions in regions
 constexpr std::int64_t kMaxElements = std::int64_t{1} << 48;  // of a constant
 
 class Parser {
@@ -131,9 +131,9 @@ class Parser {
       }
     }();
     if (type && builder_[value].type != *type) {
-      throw Error(ErrorCode::kInvalidArgument, "text", subject,
-                  op.name + " has another type; got " + to_string(*type) + ", expected " +
-                      to_string(builder_[value].type));
+      throw Error(
+          ErrorCode::kInvalidArgument, "text", subject,
+          op.name + " has another type; got " + to_string(*type) + ", expected " + to_string(builder_[value].type));
     }
     return value;
   }

@@ -33,7 +33,9 @@ std::string content_hash(const Literal& literal) {
 bool is_inline(const Literal& literal) { return literal.name().empty() && literal.size() <= kInline; }
 
 /// What stands behind "@".
-std::string key(const Literal& literal) { return literal.name().empty() ? "#" + content_hash(literal) : literal.name(); }
+std::string key(const Literal& literal) {
+  return literal.name().empty() ? "#" + content_hash(literal) : literal.name();
+}
 
 std::string print(const Literal& literal) {
   if (!is_inline(literal)) {
@@ -105,7 +107,8 @@ void print(const Graph& graph, const std::string& indent, std::string& text) {
       text += indent + "  }\n";
     }
   }
-  for (const Output& out : graph.outputs()) text += indent + "output " + quote(out.name) + " " + label(out.value) + "\n";
+  for (const Output& out : graph.outputs())
+    text += indent + "output " + quote(out.name) + " " + label(out.value) + "\n";
 }
 
 using Constants = std::map<std::pair<std::string, Shape>, Literal>;

@@ -1,4 +1,4 @@
-// The two walks and what happens to the softmax between them.
+// The two walks and what happens to the head function (softmax, sigmoid) between them.
 #include "importers/keras/assemble.h"
 
 #include <algorithm>
@@ -13,15 +13,15 @@ using graph::LayerCall;
 using graph::Network;
 using graph::Value;
 
-/// The softmax above one output of the model.
+/// The head function above one output of the model.
 struct Head {
   int call = -1;
   std::string layer;  ///< empty: this output has none
-  Softmax softmax;
+  HeadFunction function;
 };
 
-/// Layers that keep every value and the last axis, so that softmax commutes with them.
-bool passes_softmax(const graph::Builder& b, const LayerCall& call) {
+/// Layers that keep every value and the last axis, so that the function commutes with them.
+bool passes_head(const graph::Builder& b, const LayerCall& call) {
   if (call.inputs.size() != 1) return false;
   if (call.output == call.inputs[0]) return true;
   const bool reshapes = call.class_name == "Flatten" || call.class_name == "Reshape";
@@ -34,14 +34,14 @@ Head find_head(const Assembler& model, const std::vector<int>& uses, int call) {
   const graph::Builder& b = model.builder();
   for (bool behind = false; call >= 0 && uses[static_cast<std::size_t>(call)] == 1; behind = true) {
     const LayerCall& layer = model.network().calls[static_cast<std::size_t>(call)];
-    if (const Softmax* softmax = model.softmax_of(call)) {
-      const bool last_axis = softmax->axis + 1 == static_cast<std::int64_t>(b.shape(layer.output).size());
+    if (const HeadFunction* function = model.head_of(call)) {
+      const bool last_axis = function->axis + 1 == static_cast<std::int64_t>(b.shape(layer.output).size());
       if (behind && !last_axis) return {};
-      Head head{call, layer.name, *softmax};
-      if (behind) head.softmax.axis = -1;
+      Head head{call, layer.name, *function};
+      if (behind) head.function.axis = -1;
       return head;
     }
-    if (!passes_softmax(b, layer)) return {};
+    if (!passes_head(b, layer)) return {};
     call = layer.producers[0];
   }
   return {};
@@ -73,10 +73,10 @@ graph::Graph make_probabilities(const Network& network, const std::vector<Head>&
   for (std::size_t i = 0; i < logits.size(); ++i) {
     Value result = logits[i];
     if (!heads[i].layer.empty()) {
-      Softmax softmax = heads[i].softmax;
-      if (softmax.axis < 0) softmax.axis += static_cast<std::int64_t>(b.shape(result).size());
+      HeadFunction function = heads[i].function;
+      if (function.axis < 0) function.axis += static_cast<std::int64_t>(b.shape(result).size());
       b.set_origin(heads[i].layer);
-      result = make_softmax(b, result, softmax);
+      result = make_head(b, result, function);
     }
     b.output(network.graph.outputs()[i].name, result);
   }
@@ -88,7 +88,7 @@ graph::RemovedHead describe(const std::vector<Head>& heads) {
   for (const Head& head : heads) {
     if (head.layer.empty()) continue;
     removed.layer += (removed.layer.empty() ? "" : ", ") + head.layer;
-    if (removed.form.empty()) removed.form = head.softmax.form;
+    if (removed.form.empty()) removed.form = head.function.form;
   }
   return removed;
 }
@@ -115,9 +115,9 @@ Network build_network(const std::shared_ptr<const Json>& document, WeightSource&
     if (!head.layer.empty()) removed.insert(head.layer);
   }
   if (removed.empty()) return finish(whole, heads);
-  Assembler without_softmax(weights, removed);
-  without_softmax.run(model);
-  return finish(without_softmax, heads);
+  Assembler without_heads(weights, removed);
+  without_heads.run(model);
+  return finish(without_heads, heads);
 }
 
 Network build_network(std::string_view json, WeightSource& weights, const std::string& subject) {

@@ -10,7 +10,7 @@
 
 namespace signxai::keras {
 
-/// Imports a parsed model.json or model_config. A softmax that only the model's output uses is left out of the graph
+/// Imports a parsed model.json or model_config. A softmax or sigmoid that only the model's output uses is left out of the graph
 /// and put into Network::probabilities. Throws Error(kUnsupported) that lists every layer which cannot be computed, and
 /// Error(kCorruptFile) when the configuration contradicts itself or the weights.
 graph::Network build_network(const std::shared_ptr<const Json>& document, WeightSource& weights,

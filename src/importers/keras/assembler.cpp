@@ -111,7 +111,7 @@ Assembler::Tensor Assembler::import_layer(const LayerDef& layer, const std::stri
   note_dtype(config);
   builder_.set_origin(name);
   LayerContext context(builder_, config, weights_, std::move(owner), values, network_.notes);
-  if (suppressed_.count(name)) context.suppress_softmax();
+  if (suppressed_.count(name)) context.suppress_head();
   LayerResult result;
   try {
     result = importer.import(context);
@@ -129,7 +129,7 @@ Assembler::Tensor Assembler::import_layer(const LayerDef& layer, const std::stri
   call.output = result.output;
   call.activation = result.activation;
   const int index = static_cast<int>(network_.calls.size());
-  if (result.softmax) softmax_[index] = *result.softmax;
+  if (result.head) heads_[index] = *result.head;
   network_.calls.push_back(std::move(call));
   return {result.output, index};
 }
@@ -167,9 +167,9 @@ std::string Assembler::unused_output_name(const std::string& base) const {
   return name;
 }
 
-const Softmax* Assembler::softmax_of(int call) const {
-  const auto it = softmax_.find(call);
-  return it == softmax_.end() ? nullptr : &it->second;
+const HeadFunction* Assembler::head_of(int call) const {
+  const auto it = heads_.find(call);
+  return it == heads_.end() ? nullptr : &it->second;
 }
 
 graph::Network Assembler::take() {

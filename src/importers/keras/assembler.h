@@ -1,5 +1,5 @@
 // One walk over a model definition that makes graph nodes and layer calls. Internal to the Keras importer: assemble.cpp
-// walks once to see where softmax stands and, if it has to go, a second time without it.
+// walks once to see where a head function stands and, if it has to go, a second time without it.
 #pragma once
 
 #include <map>
@@ -22,7 +22,7 @@ class Assembler {
     int producer = -1;
   };
 
-  /// The softmax of calls whose names are in `suppressed` is left out; such a call disappears if it did nothing else.
+  /// The head function (softmax, sigmoid) of calls whose names are in `suppressed` is left out; such a call disappears if it did nothing else.
   Assembler(WeightSource& weights, std::set<std::string> suppressed)
       : weights_(weights), suppressed_(std::move(suppressed)) {}
 
@@ -37,8 +37,8 @@ class Assembler {
   /// The model's outputs in order, and the names that Keras gives them.
   const std::vector<Tensor>& outputs() const { return outputs_; }
   const std::vector<std::string>& output_names() const { return output_names_; }
-  /// The softmax of a call, or nullptr.
-  const Softmax* softmax_of(int call) const;
+  /// The head function of a call, or nullptr.
+  const HeadFunction* head_of(int call) const;
 
  private:
   /// Where in the nesting of models a call is.
@@ -65,7 +65,7 @@ class Assembler {
   graph::Network network_;
   std::vector<Tensor> outputs_;
   std::vector<std::string> output_names_;
-  std::map<int, Softmax> softmax_;
+  std::map<int, HeadFunction> heads_;
   std::set<std::string> names_;
   std::size_t calls_ = 0;  ///< calls of models included
   std::vector<std::string> unsupported_;

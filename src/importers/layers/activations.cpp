@@ -17,7 +17,8 @@ using graph::Value;
 Value number(Builder& b, double value) { return b.constant(value); }
 Value is_positive(Builder& b, Value x) { return b.make("greater", {x, number(b, 0.0)}); }
 /// exp(x) - 1 where x <= 0, else 0.
-Value saturating(Builder& b, Value x) { return b.unary("expm1", b.negative_part(x)); }
+/// Not expm1: TensorFlow rounds exp(x) first, which decides near-ties in max pooling.
+Value saturating(Builder& b, Value x) { return b.sub(b.unary("exp", b.negative_part(x)), number(b, 1.0)); }
 Value scaled(Builder& b, double factor, Value x) { return factor == 1.0 ? x : b.mul(number(b, factor), x); }
 
 Value linear(Builder&, Value x, const Config&) { return x; }
@@ -90,6 +91,8 @@ Value gelu(Builder& b, Value x, const Config& p) {
 Value swish(Builder& b, Value x, const Config&) { return b.mul(x, b.unary("sigmoid", x)); }
 Value mish(Builder& b, Value x, const Config&) { return b.mul(x, b.unary("tanh", make_softplus(b, x))); }
 
+using Kind = HeadFunction::Kind;
+
 constexpr ActivationDef kActivations[] = {
     {"elu", "ELU", elu},
     {"exponential", "", primitive<kExp>},
@@ -97,15 +100,15 @@ constexpr ActivationDef kActivations[] = {
     {"hard_sigmoid", "", hard_sigmoid},
     {"leaky_relu", "LeakyReLU", leaky_relu},
     {"linear", "", linear},
-    {"log_softmax", "", nullptr, true, true},
+    {"log_softmax", "", nullptr, Kind::kLogSoftmax},
     {"mish", "", mish},
     {"relu", "ReLU", relu},
     {"relu6", "", relu6},
     {"selu", "", selu},
-    {"sigmoid", "", primitive<kSigmoid>},
+    {"sigmoid", "", primitive<kSigmoid>, Kind::kSigmoid},
     {"silu", "", swish},
-    {"softmax", "Softmax", nullptr, true, false},
-    {"softmax_v2", "", nullptr, true, false},
+    {"softmax", "Softmax", nullptr, Kind::kSoftmax},
+    {"softmax_v2", "", nullptr, Kind::kSoftmax},
     {"softplus", "", softplus},
     {"softsign", "", softsign},
     {"swish", "", swish},
@@ -161,11 +164,12 @@ Value make_relu(Builder& b, Value x, const ReluParameters& p) {
   return b.sub(y, b.mul(number(b, p.negative_slope), below));
 }
 
-Value make_softmax(Builder& b, Value x, const Softmax& softmax) {
-  const Value shifted = b.sub(x, b.reduce("reduce_max", x, {softmax.axis}, true));
+Value make_head(Builder& b, Value x, const HeadFunction& head) {
+  if (head.kind == Kind::kSigmoid) return b.unary("sigmoid", x);
+  const Value shifted = b.sub(x, b.reduce("reduce_max", x, {head.axis}, true));
   const Value exponentials = b.unary("exp", shifted);
-  const Value total = b.reduce("reduce_sum", exponentials, {softmax.axis}, true);
-  return softmax.log ? b.sub(shifted, b.unary("log", total)) : b.div(exponentials, total);
+  const Value total = b.reduce("reduce_sum", exponentials, {head.axis}, true);
+  return head.kind == Kind::kLogSoftmax ? b.sub(shifted, b.unary("log", total)) : b.div(exponentials, total);
 }
 
 Activation resolve_activation(const Json* value, const std::string& subject) {
@@ -188,13 +192,16 @@ const ActivationDef& activation_of_layer(std::string_view layer_class) { return 
 LayerResult apply_activation(LayerContext& context, Value value, const Activation& activation,
                              const std::string& form) {
   const std::string name(activation.def->name);
-  if (!activation.def->softmax) {
+  if (!activation.def->head) {
     return {value, activation.def->apply(context.builder(), value, activation.parameters), name, {}};
   }
-  if (context.softmax_suppressed()) return LayerResult::plain(value);
+  if (context.head_suppressed()) return LayerResult::plain(value);
   const std::size_t rank = context.shape(value).size();
-  const Softmax softmax{softmax_axis(context, activation.parameters, rank), activation.def->log, form};
-  return {value, make_softmax(context.builder(), value, softmax), softmax.log ? "log_softmax" : "softmax", softmax};
+  const Kind kind = *activation.def->head;
+  const auto axis = kind == Kind::kSigmoid ? static_cast<std::int64_t>(rank) - 1  // element by element: any will do
+                                           : softmax_axis(context, activation.parameters, rank);
+  const HeadFunction head{kind, axis, form};
+  return {value, make_head(context.builder(), value, head), name == "softmax_v2" ? "softmax" : name, head};
 }
 
 LayerResult fused_activation(LayerContext& context, Value kernel_output) {

@@ -13,8 +13,7 @@ struct ActivationDef {
   std::string_view name;         ///< in lower case, as a layer's `activation` has it
   std::string_view layer_class;  ///< the layer that computes the same with parameters; may be empty
   graph::Value (*apply)(graph::Builder&, graph::Value, const Config& parameters) = nullptr;
-  bool softmax = false;  ///< normalizes over an axis: `apply` is null, make_softmax does it
-  bool log = false;
+  std::optional<HeadFunction::Kind> head{};  ///< turns logits into scores; make_head does it
 };
 
 /// An activation as configurations write it, with its parameters; `parameters` borrows from the configuration.
@@ -35,8 +34,8 @@ LayerResult fused_activation(LayerContext& context, graph::Value kernel_output);
 LayerResult apply_activation(LayerContext& context, graph::Value value, const Activation& activation,
                              const std::string& form);
 
-/// exp(x) / sum exp(x) along an axis counted from the first, or its logarithm.
-graph::Value make_softmax(graph::Builder& builder, graph::Value value, const Softmax& softmax);
+/// The head function applied: softmax or log-softmax along an axis, sigmoid element by element.
+graph::Value make_head(graph::Builder& builder, graph::Value value, const HeadFunction& head);
 
 /// The ReLU layer's function; `max_value` may be infinite.
 struct ReluParameters {

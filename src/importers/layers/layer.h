@@ -16,18 +16,19 @@
 
 namespace signxai::keras {
 
-/// A softmax that a call applied; if it stands at the end of the model it is left out.
-struct Softmax {
+/// A function that turns logits into scores; if it stands at the end of the model it is left out.
+struct HeadFunction {
+  enum class Kind { kSoftmax, kLogSoftmax, kSigmoid };
+  Kind kind = Kind::kSoftmax;
   std::int64_t axis = -1;  ///< counted from the first axis
-  bool log = false;
-  std::string form;  ///< "fused activation", "Activation layer", "Softmax layer"
+  std::string form;        ///< "fused activation", "Activation layer", "Softmax layer"
 };
 
 struct LayerResult {
   graph::Value kernel_output;  ///< before the fused activation
   graph::Value output;
   std::string activation{};  ///< as in graph::LayerCall
-  std::optional<Softmax> softmax{};
+  std::optional<HeadFunction> head{};
 
   /// A layer without fused activation.
   static LayerResult plain(graph::Value value) { return {value, value}; }
@@ -59,9 +60,9 @@ class LayerContext {
   /// Notes a value as weight of the call.
   void add_weight(const std::string& role, graph::Value value) { weights_.push_back({role, value}); }
 
-  /// Leave out the softmax of this call.
-  void suppress_softmax() { suppress_softmax_ = true; }
-  bool softmax_suppressed() const { return suppress_softmax_; }
+  /// Leave out the head function of this call.
+  void suppress_head() { suppress_head_ = true; }
+  bool head_suppressed() const { return suppress_head_; }
 
   void note(const std::string& text) { notes_.push_back(owner_.subject + ": " + text); }
   /// The layer cannot be computed by this version; all such reasons of a model are reported together.
@@ -81,7 +82,7 @@ class LayerContext {
   std::vector<std::string>& notes_;
   std::vector<graph::Weight> weights_;
   std::size_t taken_ = 0;
-  bool suppress_softmax_ = false;
+  bool suppress_head_ = false;
 };
 
 struct LayerImporter {

@@ -2,9 +2,9 @@
 
 Usage: make_data.py GOLDENS_IMAGES_DIR   (needs Pillow 12.3, NumPy, h5py, matplotlib 3)
 
-The pictures beside this file and load_image/normalize/aggregate come from the reference package's goldens (they
-are scaled versions of a photograph by danielbuechele, CC BY 2.0); everything else is
-random or made here. Pillow is the oracle for convert("RGB"), convert("L") and the bicubic filter, matplotlib for colours.
+The pictures beside this file and the arrays in reference.npz come from the goldens of the reference package (the pictures
+are scaled versions of a photograph by danielbuechele, CC BY 2.0); everything else is random or made here. For pillow.npz
+Pillow is the oracle of convert("RGB"), convert("L") and the filters, matplotlib of the colours.
 """
 import shutil
 import struct

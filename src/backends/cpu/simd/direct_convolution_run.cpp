@@ -27,9 +27,7 @@ struct Cell {
     const std::int64_t from_stride = plan.groups * plan.from_channels, to_stride = plan.groups * plan.to_channels;
     V sum[vectors];
 #pragma GCC unroll 8
-    for (int v = 0; v < vectors; ++v) {
-      sum[v] = bias == nullptr ? hn::Zero(d) : hn::LoadU(d, bias + channel + v * lanes);
-    }
+    for (int v = 0; v < vectors; ++v) sum[v] = hn::Zero(d);
     for (const Tap* a = plan.taps[0].begin(position[0]); a != plan.taps[0].end(position[0]); ++a) {
       for (const Tap* b = plan.taps[1].begin(position[1]); b != plan.taps[1].end(position[1]); ++b) {
         const std::int64_t line = (a->cell * plan.from[1] + b->cell) * plan.from[2];
@@ -47,6 +45,8 @@ struct Cell {
     }
 #pragma GCC unroll 8
     for (int v = 0; v < vectors; ++v) {
+      // Last, as in the reference: sums that tie without their bias go on to tie with it.
+      if (bias != nullptr) sum[v] = hn::Add(sum[v], hn::LoadU(d, bias + channel + v * lanes));
       if (plan.relu) sum[v] = hn::IfThenElse(hn::Le(sum[v], hn::Zero(d)), hn::Zero(d), sum[v]);
       hn::StoreU(sum[v], d, y + channel + v * lanes);
     }

@@ -21,6 +21,29 @@ HWY_INLINE V combine(V a, V b) {
   if constexpr (reduction == Reduction::kMinimum) return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::IsNaN(b)), b, a);
 }
 
+template <Reduction reduction>
+HWY_INLINE double pair(double a, double b) {
+  if constexpr (reduction == Reduction::kSum) return a + b;
+  if constexpr (reduction == Reduction::kMaximum) return b > a || b != b ? b : a;
+  if constexpr (reduction == Reduction::kMinimum) return b < a || b != b ? b : a;
+}
+
+/// The reduction of the lanes of one vector.
+template <Reduction reduction, class D>
+HWY_INLINE double fold(D d, hn::Vec<D> v) {
+  const hn::CappedTag<float, 4> few;
+  HWY_ALIGN float each[hn::MaxLanes(D())];
+  hn::Store(v, d, each);
+  auto rest = hn::Load(few, each);
+  for (std::size_t i = hn::Lanes(few); i < hn::Lanes(d); i += hn::Lanes(few)) {
+    rest = combine<reduction>(rest, hn::Load(few, each + i));
+  }
+  hn::Store(rest, few, each);
+  double total = each[0];
+  for (std::size_t i = 1; i < hn::Lanes(few); ++i) total = pair<reduction>(total, each[i]);
+  return total;
+}
+
 /// Of at most this many floats a sum is kept in float.
 constexpr std::int64_t kStretch = 512;
 
@@ -37,22 +60,24 @@ HWY_INLINE double reduce_stretch(const float* x, std::int64_t n) {
       a = combine<reduction>(a, hn::LoadU(d, x + i));
       b = combine<reduction>(b, hn::LoadU(d, x + i + lanes));
     }
-    HWY_ALIGN float each[hn::MaxLanes(hn::ScalableTag<float>())];
-    hn::Store(combine<reduction>(a, b), d, each);
-    total = each[0];
-    for (std::int64_t k = 1; k < lanes; ++k) total = reduce_pair(reduction, total, each[k]);
+    total = fold<reduction>(d, combine<reduction>(a, b));
   }
-  for (; i < n; ++i) total = reduce_pair(reduction, total, x[i]);
+  for (; i < n; ++i) total = pair<reduction>(total, x[i]);
   return total;
 }
 
 template <Reduction reduction>
-double row(const float* x, std::int64_t n) {
+HWY_INLINE double row(const float* x, std::int64_t n) {
   double total = reduce_stretch<reduction>(x, std::min(n, kStretch));
   for (std::int64_t i = kStretch; i < n; i += kStretch) {
-    total = reduce_pair(reduction, total, reduce_stretch<reduction>(x + i, std::min(n - i, kStretch)));
+    total = pair<reduction>(total, reduce_stretch<reduction>(x + i, std::min(n - i, kStretch)));
   }
   return total;
+}
+
+template <Reduction reduction>
+void rows(const float* x, std::int64_t count, std::int64_t n, double* totals) {
+  for (std::int64_t r = 0; r < count; ++r) totals[r] = row<reduction>(x + r * n, n);
 }
 
 template <Reduction reduction, class D>
@@ -74,15 +99,15 @@ void columns(const float* x, std::int64_t rows, std::int64_t stride, std::int64_
       const std::int64_t done = add_row<reduction>(hn::ScalableTag<float>(), x + k * stride, 0, count, sums);
       add_row<reduction>(hn::CappedTag<float, 1>(), x + k * stride, done, count, sums);
     }
-    for (std::int64_t c = 0; c < count; ++c) totals[c] = r == 0 ? sums[c] : reduce_pair(reduction, totals[c], sums[c]);
+    for (std::int64_t c = 0; c < count; ++c) totals[c] = r == 0 ? sums[c] : pair<reduction>(totals[c], sums[c]);
   }
 }
 
-double ReduceRow(Reduction reduction, const float* x, std::int64_t n) {
+void ReduceRows(Reduction reduction, const float* x, std::int64_t count, std::int64_t n, double* totals) {
   switch (reduction) {
-    case Reduction::kSum: return row<Reduction::kSum>(x, n);
-    case Reduction::kMaximum: return row<Reduction::kMaximum>(x, n);
-    default: return row<Reduction::kMinimum>(x, n);
+    case Reduction::kSum: return rows<Reduction::kSum>(x, count, n, totals);
+    case Reduction::kMaximum: return rows<Reduction::kMaximum>(x, count, n, totals);
+    default: return rows<Reduction::kMinimum>(x, count, n, totals);
   }
 }
 
@@ -100,11 +125,11 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace signxai::cpu {
-HWY_EXPORT(ReduceRow);
+HWY_EXPORT(ReduceRows);
 HWY_EXPORT(ReduceColumns);
 
-double reduce_row(Reduction reduction, const float* x, std::int64_t n) {
-  return HWY_DYNAMIC_DISPATCH(ReduceRow)(reduction, x, n);
+void reduce_rows(Reduction reduction, const float* x, std::int64_t rows, std::int64_t n, double* totals) {
+  HWY_DYNAMIC_DISPATCH(ReduceRows)(reduction, x, rows, n, totals);
 }
 
 void reduce_columns(Reduction reduction, const float* x, std::int64_t rows, std::int64_t stride, std::int64_t columns,

@@ -1,0 +1,159 @@
+// Sweeps of the CPU backend: regions with shared values, constants and every way of broadcasting, edge values of the
+// functions, and results written over an input.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "backends/cpu/implementations.h"
+#include "base/threads.h"
+#include "graph/builder.h"
+#include "support/cpu_problem.h"
+
+namespace signxai::cpu {
+namespace {
+
+using graph::Builder;
+using graph::Value;
+
+/// A sweep of `body`, a function of (builder, region inputs), over inputs of these shapes.
+template <typename Body>
+CpuProblem sweep_of(const std::vector<Shape>& shapes, const Body& body) {
+  Builder region, outer;
+  std::vector<Value> parameters, operands;
+  for (std::size_t i = 0; i < shapes.size(); ++i) {
+    parameters.push_back(region.input("p" + std::to_string(i), shapes[i]));
+    operands.push_back(outer.input("x" + std::to_string(i), shapes[i]));
+  }
+  region.output("y", body(region, parameters));
+  outer.make("sweep", operands, {{"body", std::make_shared<const graph::Graph>(region.take())}});
+  return make_problem(outer.take(), "normal");
+}
+
+std::unique_ptr<backends::Kernel> fastest(const CpuProblem& problem) {
+  backends::PackedWeights weights;
+  return candidates(problem).at(0).make(problem.problem(), weights);
+}
+
+void expect_right(const CpuProblem& problem) {
+  const auto expected = expected_result(problem);
+  for (const int threads : {1, 2}) {
+    const ThreadScope scope(threads);
+    EXPECT_LE(deviation(run_kernel(*fastest(problem), problem), expected), 1e-6) << threads << " threads";
+  }
+}
+
+TEST(CpuSweep, EpsilonRule) {
+  expect_right(sweep_of({{2, 30, 31, 24}, {2, 30, 31, 24}, {24}, {}}, [](Builder& b, const auto& p) {
+    const Value z = b.mul(p[0], p[2]), epsilon = b.unary("exp", p[3]);  // no sum that cancels
+    const Value sign = b.select(b.make("greater_equal", {z, b.constant(0.0)}), b.constant(1.0), b.constant(-1.0));
+    return b.mul(p[0], b.safe_div(p[1], b.add(z, b.mul(sign, epsilon))));
+  }));
+}
+
+TEST(CpuSweep, EveryBroadcast) {
+  const std::vector<Shape> shapes = {{3, 7, 9, 5}, {5}, {9, 5}, {3, 1, 1, 1}, {3, 1, 1, 5}, {7, 1, 5}, {1, 7, 9, 1}, {}};
+  expect_right(sweep_of(shapes, [](Builder& b, const auto& p) {
+    Value sum = p[0];
+    for (std::size_t i = 1; i < p.size(); ++i) sum = b.add(b.mul(sum, p[i]), p[i - 1]);
+    return sum;
+  }));
+}
+
+TEST(CpuSweep, ConstantsOfTheRegion) {
+  expect_right(sweep_of({{40, 33}, {33}}, [](Builder& b, const auto& p) {
+    const Value scale = b.unary("exp", b.mul(p[1], b.constant(0.5)));  // the same for every row
+    const Value offsets = b.constant({{33}, std::vector<float>(33, 0.25f)});
+    return b.add(b.mul(p[0], scale), b.add(offsets, b.unary("abs", scale)));
+  }));
+}
+
+TEST(CpuSweep, LongChainReusesBuffers) {
+  expect_right(sweep_of({{50, 50}, {50, 50}}, [](Builder& b, const auto& p) {
+    std::vector<Value> values(p.begin(), p.end());
+    for (int i = 0; i < 60; ++i) {
+      values.push_back(b.mul(b.constant(0.5), b.sub(values[values.size() - 1], values[values.size() / 2])));
+    }
+    return b.add(values.back(), values[5]);
+  }));
+}
+
+TEST(CpuSweep, IdentityAndDeadNodes) {
+  expect_right(sweep_of({{50, 50}}, [](Builder& b, const auto& p) { return b.unary("exp", p[0]), p[0]; }));
+}
+
+TEST(CpuSweep, InPlaceOverFullInputsOnly) {
+  const CpuProblem problem = sweep_of({{300, 70}, {70}, {300, 70}}, [](Builder& b, const auto& p) {
+    return b.add(b.mul(p[0], p[1]), b.safe_div(p[2], p[0]));
+  });
+  const auto kernel = fastest(problem);
+  EXPECT_TRUE(kernel->in_place(0));
+  EXPECT_FALSE(kernel->in_place(1));
+  EXPECT_TRUE(kernel->in_place(2));
+  const auto expected = run_kernel(*kernel, problem);
+  for (const std::size_t over : {0u, 2u}) {
+    std::vector<Tensor> inputs = problem.inputs;
+    const float* addresses[] = {inputs[0].data.data(), inputs[1].data.data(), inputs[2].data.data()};
+    kernel->run({addresses, inputs[over].data.data(), nullptr});
+    EXPECT_EQ(inputs[over].data, expected);
+  }
+}
+
+/// Results of a pointwise op on these values, at every place of a vector.
+std::vector<float> apply(const std::string& op, std::vector<std::vector<float>> columns) {
+  std::string shapes = "19";
+  for (std::size_t i = 1; i < columns.size(); ++i) shapes += ";19";
+  CpuProblem problem = parse_problem(op + " " + shapes);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    for (std::size_t k = 0; k < 19; ++k) problem.inputs[i].data[k] = columns[i][k % columns[i].size()];
+  }
+  const auto result = run_kernel(*fastest(problem), problem);
+  EXPECT_LE(deviation(result, expected_result(problem)), 1e-6) << op;
+  return result;
+}
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+const float kNan = std::nanf("");
+
+TEST(CpuSweep, FunctionsAtTheirEdges) {
+  const std::vector<float> values = {0.0f, -0.0f, 1.0f, -1.0f, kInf, -kInf, kNan, 1e-20f, -1e-6f, 88.0f, 1e10f, -1e10f};
+  for (const char* op : {"abs", "erf", "exp", "expm1", "log", "log1p", "neg", "relu", "sigmoid", "sqrt", "tanh"}) {
+    SCOPED_TRACE(op);
+    apply(op, {values});
+  }
+  EXPECT_EQ(apply("exp", {{1000.0f, -1000.0f}})[0], kInf);
+  EXPECT_TRUE(std::isnan(apply("relu", {{kNan}})[18]));
+}
+
+TEST(CpuSweep, ComparisonsAndExtremaOfNan) {
+  const std::vector<float> a = {kNan, 1, kNan, kInf, 0.0f, 2}, b = {1, kNan, kNan, -kInf, -0.0f, 2};
+  for (const char* op : {"maximum", "minimum", "equal", "greater", "greater_equal", "less", "less_equal"}) {
+    SCOPED_TRACE(op);
+    apply(op, {a, b});
+  }
+}
+
+TEST(CpuSweep, SafeDivIsExact) {
+  const auto result = apply("safe_div", {{3, -2, 5, 1e-9f}, {0.0f, -0.0f, 7, 1e-8f}});
+  EXPECT_EQ(result[0], 3 / 1e-7f);
+  EXPECT_EQ(result[1], -2 / 1e-7f);
+  EXPECT_EQ(result[2], 5.0f / 7.0f);
+  EXPECT_EQ(result[3], 1e-9f / 1e-8f);
+}
+
+TEST(CpuSweep, FunctionsAreAccurate) {
+  for (const char* op : {"exp", "expm1", "log", "log1p", "sigmoid", "tanh", "erf"}) {
+    for (float x = 1e-5f; x < 80; x *= 1.01f) {
+      for (const float value : {x, -x}) {
+        if (value < 0 && (std::string(op) == "log" || value < -0.99f)) continue;
+        CpuProblem problem = parse_problem(std::string(op) + " 1");
+        problem.inputs[0].data[0] = value;
+        const double expected = expected_result(problem)[0], got = run_kernel(*fastest(problem), problem)[0];
+        ASSERT_NEAR(got, expected, 6e-7 * std::fabs(expected)) << op << "(" << value << ")";
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace signxai::cpu
