@@ -55,8 +55,8 @@ format-check:
 
 tidy:
 	@tools/setup.sh build tidy
-	@cmake --preset debug >/dev/null
-	@run-clang-tidy -quiet -p build-debug -j $(JOBS) '$(CURDIR)/(src|cli|benchmarks)/.*'
+	@cmake --preset tidy >/dev/null
+	@run-clang-tidy -quiet -p build-tidy -j $(JOBS) '$(CURDIR)/(src|cli|benchmarks)/.*'
 
 install: build
 	@cmake --install build --prefix "$(PREFIX)"

@@ -28,7 +28,7 @@ struct Options {
 struct Timing {
   std::string method;
   double seconds = 0;         ///< median of warm calls, checks and copies included
-  double kernel_seconds = 0;  ///< convolutions and matrix products alone, in the same process
+  double kernel_seconds = 0;  ///< convolutions and matrix products alone
   double first_seconds = 0;   ///< the first call, compilation included
   std::vector<StepTime> steps;
 
@@ -40,28 +40,28 @@ bool is_kernel(const StepTime& step) { return step.op.rfind("conv", 0) == 0 || s
 /// Pseudo-random inputs in -1..1, the same in every run.
 Tensor make_inputs(const Options& options, Shape shape) {
   if (!options.shape.empty()) shape = options.shape;
-  const bool open = std::any_of(shape.begin(), shape.end(), [](std::int64_t extent) { return extent < 1; });
-  if (open) {
+  if (std::any_of(shape.begin(), shape.end(), [](std::int64_t extent) { return extent < 1; })) {
     throw Error(ErrorCode::kInvalidArgument, "bench", "shape",
                 fmt::format("the network's input {} has open extents; give them with --shape", to_string(shape)));
   }
   shape.insert(shape.begin(), std::max<std::int64_t>(options.compute.options.batch, 1));
   Tensor inputs(shape);
   std::minstd_rand random(1);
-  const double span = static_cast<double>(std::minstd_rand::max());
-  for (float& value : inputs.data) value = static_cast<float>(2.0 * static_cast<double>(random()) / span - 1.0);
+  std::uniform_real_distribution<float> uniform(-1, 1);
+  std::generate(inputs.data.begin(), inputs.data.end(), [&] { return uniform(random); });
   return inputs;
 }
 
-Timing measure(const Explainer& explainer, const Tensor& inputs, const MethodRequest& method, int repeats) {
+Timing measure(const Explainer& explainer, const Tensor& inputs, const std::vector<MethodRequest>& methods,
+               int repeats) {
   Timing timing;
-  timing.method = method.name;
-  const Explanation first = explainer.explain(inputs, {method});
+  timing.method = methods.size() == 1 ? methods.front().name : "(together)";
+  const Explanation first = explainer.explain(inputs, methods);
   timing.first_seconds = first.seconds + first.compile_seconds;
-  timing.steps = explainer.profile(inputs, {method}, Target::max(), repeats);
+  timing.steps = explainer.profile(inputs, methods, Target::max(), repeats);
   for (const StepTime& step : timing.steps) timing.kernel_seconds += is_kernel(step) ? step.seconds : 0;
   std::vector<double> warm;
-  for (int i = 0; i < repeats; ++i) warm.push_back(explainer.explain(inputs, {method}).seconds);
+  for (int i = 0; i < repeats; ++i) warm.push_back(explainer.explain(inputs, methods).seconds);
   std::nth_element(warm.begin(), warm.begin() + repeats / 2, warm.end());
   timing.seconds = warm[static_cast<std::size_t>(repeats / 2)];
   std::stable_sort(timing.steps.begin(), timing.steps.end(),
@@ -118,7 +118,9 @@ void run(const Options& options) {
   const Explainer explainer(model, options.compute.options);
   const Tensor inputs = make_inputs(options, model.sample_shape());
   std::vector<Timing> timings;
-  for (const MethodRequest& request : requests) timings.push_back(measure(explainer, inputs, request, options.repeats));
+  for (const MethodRequest& request : requests)
+    timings.push_back(measure(explainer, inputs, {request}, options.repeats));
+  if (requests.size() > 1) timings.push_back(measure(explainer, inputs, requests, options.repeats));
   if (options.json) {
     print_json(document_of(options, inputs, timings));
     return;

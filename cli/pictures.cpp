@@ -15,6 +15,12 @@ namespace {
 /// Arrays of two axes may be series (time, leads) or gray pictures; series are long and narrow.
 constexpr std::int64_t kSeriesAspect = 4;
 
+/// Columns that spread `tiles` evenly over as few rows as `most` columns need.
+int even_columns(std::size_t tiles, std::size_t most) {
+  const std::size_t rows = (tiles + most - 1) / most;
+  return static_cast<int>((tiles + rows - 1) / rows);
+}
+
 Image input_picture(const Sample& sample, const TensorView& value) {
   if (sample.picture) return *sample.picture;
   if (value.shape.size() == 1) return picture_of({{1, value.shape[0]}, value.data});
@@ -39,7 +45,8 @@ double target_score(const Explanation& explanation, std::size_t sample) {
 
 std::string target_text(const Explanation& explanation, std::size_t sample) {
   if (explanation.targets[sample] < 0) return "all outputs";
-  return fmt::format("class {} ({})", explanation.targets[sample], short_number(target_score(explanation, sample)));
+  return fmt::format("class {}, score {}", explanation.targets[sample],
+                     short_number(target_score(explanation, sample)));
 }
 
 Painter::Painter(const Inputs& inputs, const Explanation& explanation, double sampling_rate)
@@ -76,6 +83,7 @@ Image Painter::series(std::size_t sample, const std::vector<std::size_t>& method
   panel.signal = inputs_.value_of(sample);
   panel.leads = source.leads;
   panel.sampling_rate = sampling_rate_;
+  panel.columns = even_columns(methods.size(), 3);
   std::vector<Tensor> maps;
   maps.reserve(methods.size());
   for (const std::size_t method : methods) {
@@ -97,6 +105,7 @@ Image Painter::panel(std::size_t sample) const {
   panel.title = inputs_.samples[sample].name;
   panel.subtitle = target_text(explanation_, sample);
   panel.input = input_picture(inputs_.samples[sample], inputs_.value_of(sample));
+  panel.columns = even_columns(methods.size() + 1, 4);
   for (const std::size_t method : methods) {
     panel.maps.push_back({explanation_.maps[method].method, "", map_of(sample, method)});
   }

@@ -35,7 +35,7 @@ class Painter {
 /// kUnsupported when samples of this shape cannot be drawn.
 void check_drawable(const Shape& sample_shape);
 
-/// "class 3 (0.9987)": what is explained and what the model returns there; "all outputs" for the target all.
+/// "class 3, score 0.9987": what is explained and what the model returns there; "all outputs" for the target all.
 std::string target_text(const Explanation& explanation, std::size_t sample);
 
 /// What the model returns at the explained output; NaN for the target all.

@@ -11,7 +11,7 @@ packages_build=(
   libcairo2-dev fonts-dejavu-core libgtest-dev libgmock-dev libbenchmark-dev
 )
 packages_format=(clang-format)
-packages_tidy=(clang-tidy libomp-dev)
+packages_tidy=(clang-tidy clang libomp-dev)
 packages_fuzz=(clang libclang-rt-14-dev libomp-dev)
 
 say() { printf 'setup: %s\n' "$*" >&2; }

@@ -73,7 +73,7 @@ void parallel_ranges(std::int64_t count, std::int64_t grain, const void* context
   const std::int64_t grains = (count + grain - 1) / grain;
   const std::int64_t threads = omp_in_parallel() ? 1 : omp_get_max_threads();
   if (grains < 2 || threads < 2) return function(context, 0, count);
-  // Always the whole team, even if there are fewer grains: libgomp ends the threads that a smaller team leaves idle.
+    // Always the whole team, even if there are fewer grains: libgomp ends the threads that a smaller team leaves idle.
 #pragma omp parallel num_threads(static_cast <int>(threads))
   {
     const std::int64_t team = omp_get_num_threads(), rank = omp_get_thread_num();

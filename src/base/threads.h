@@ -24,8 +24,8 @@ class ThreadScope {
   int previous_;
 };
 
-/// Flushes denormals to zero, in this thread and in the workers of its parallel sections, and restores their modes. Open
-/// it inside the ThreadScope it is meant for: the workers are those of the current thread count.
+/// Flushes denormals to zero, in this thread and in the workers of its parallel sections, and restores their modes.
+/// Open it inside the ThreadScope it is meant for: the workers are those of the current thread count.
 class DenormalScope {
  public:
   DenormalScope();
@@ -44,9 +44,9 @@ using RangeFunction = void (*)(const void* context, std::int64_t begin, std::int
 /// As parallel_for below, without its type.
 void parallel_ranges(std::int64_t count, std::int64_t grain, const void* context, RangeFunction function);
 
-/// Calls body(begin, end) on disjoint ranges that cover [0, count), at most one per thread, cut at multiples of `grain`.
-/// The cuts depend on count, grain and the number of threads alone. Serial when there are fewer than two grains, and
-/// inside another parallel section.
+/// Calls body(begin, end) on disjoint ranges that cover [0, count), at most one per thread, cut at multiples of
+/// `grain`. The cuts depend on count, grain and the number of threads alone. Serial when there are fewer than two
+/// grains, and inside another parallel section.
 template <typename Body>
 void parallel_for(std::int64_t count, std::int64_t grain, const Body& body) {
   parallel_ranges(count, grain, &body, [](const void* context, std::int64_t begin, std::int64_t end) {

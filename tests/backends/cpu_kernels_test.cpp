@@ -24,10 +24,13 @@ void compare(const Case& c, const std::string& where) {
   const std::vector<float> expected = expected_result(problem);
   const auto entries = candidates(problem);
   ASSERT_FALSE(entries.empty()) << "only the reference kernel takes it";
-  if (*c.fastest != 0) { EXPECT_EQ(entries.front().name, c.fastest); }
+  if (*c.fastest != 0) {
+    EXPECT_EQ(entries.front().name, c.fastest);
+  }
   backends::PackedWeights weights;
   for (const backends::Implementation& entry : entries) {
-    EXPECT_LE(deviation(run_implementation(entry, problem, weights), expected), c.tolerance) << entry.name << ", " << where;
+    EXPECT_LE(deviation(run_implementation(entry, problem, weights), expected), c.tolerance)
+        << entry.name << ", " << where;
   }
 }
 
@@ -64,19 +67,22 @@ constexpr Case kConvolutions[] = {
     {"conv 1x5x6x7;3x3x7x9 strides=1,2 dilations=1,1 padding=explicit pads=5,4,3,6 constant=1"},
     {"conv 1x10x10x3;3x3x3x70 strides=1,1 dilations=1,1 padding=same"},
     {"conv_backward_data 2x9x8x8;3x3x3x8 strides=1,1 dilations=1,1 padding=same input_spatial=9,8 constant=1"},
-    {"conv_backward_data 2x24x26x64;3x3x3x64 strides=1,1 dilations=1,1 padding=same input_spatial=24,26 constant=1", 2e-6,
-     "narrow"},
+    {"conv_backward_data 2x24x26x64;3x3x3x64 strides=1,1 dilations=1,1 padding=same input_spatial=24,26 constant=1",
+     2e-6, "narrow"},
     {"conv_backward_data 1x30x30x24;7x7x3x24 strides=2,2 dilations=1,1 padding=same input_spatial=60,59 constant=1"},
     {"conv_backward_data 1x30x30x21;5x4x1x21 strides=1,3 dilations=2,1 padding=valid input_spatial=38,93 constant=1"},
     {"conv_backward_data 1x20x21x32;3x3x4x32 strides=1,1 dilations=1,1 padding=same input_spatial=20,21"},
-    {"conv_backward_data 2x33x35x30;3x2x2x30 strides=2,2 dilations=1,1 padding=explicit pads=1,2,0,3 input_spatial=65,67"},
-    {"conv_backward_data 1x31x33x32;3x3x16x32 strides=1,1 dilations=1,1 padding=same input_spatial=31,33 constant=1", 2e-6,
-     "oneDNN"},
+    {"conv_backward_data 2x33x35x30;3x2x2x30 strides=2,2 dilations=1,1 padding=explicit pads=1,2,0,3 "
+     "input_spatial=65,67"},
+    {"conv_backward_data 1x31x33x32;3x3x16x32 strides=1,1 dilations=1,1 padding=same input_spatial=31,33 constant=1",
+     2e-6, "oneDNN"},
     {"conv_backward_data 1x31x33x32;3x3x16x32 strides=1,1 dilations=1,1 padding=same input_spatial=31,33"},
-    {"conv_backward_data 1x7x15x24;3x3x4x24 strides=2,1 dilations=1,1 padding=same groups=3 input_spatial=14,15 constant=1"},
+    {"conv_backward_data 1x7x15x24;3x3x4x24 strides=2,1 dilations=1,1 padding=same groups=3 input_spatial=14,15 "
+     "constant=1"},
     {"conv_backward_data 2x100x40;9x12x40 strides=2 dilations=1 padding=same input_spatial=200 constant=1"},
     {"conv_backward_data 1x500x16;5x1x16 strides=1 dilations=3 padding=same input_spatial=500 constant=1"},
-    {"conv_backward_data 1x6x4x8x11;2x3x3x3x11 strides=1,2,1 dilations=1,1,1 padding=same input_spatial=6,7,8 constant=1"},
+    {"conv_backward_data 1x6x4x8x11;2x3x3x3x11 strides=1,2,1 dilations=1,1,1 padding=same input_spatial=6,7,8 "
+     "constant=1"},
 };
 
 constexpr Case kMatmuls[] = {
@@ -152,20 +158,13 @@ constexpr Case kPointwise[] = {
 };
 
 constexpr Case kReductions[] = {
-    {"reduce_sum 150528 axes=0", 1e-6},
-    {"reduce_sum 2x224x224x3 axes=1,2,3", 1e-6},
-    {"reduce_mean 2x57x56x70 axes=1,2", 1e-6},
-    {"reduce_mean 9x7x5 axes=0,2 keep_dims=1", 1e-6},
-    {"reduce_sum 8x40000 axes=0", 1e-6},
-    {"reduce_sum 300x1000 axes=1", 1e-6},
-    {"reduce_sum 3x4x5x6x7 axes=0,2,4", 1e-6},
-    {"reduce_sum 5x1x3 axes=1", 0},
-    {"reduce_max 2x57x56x70 axes=1,2", 0},
-    {"reduce_max 2x5001 axes=1 keep_dims=1", 0},
-    {"reduce_min 13x17 axes=0,1", 0},
-    {"reduce_min 3x4x5x6x7 axes=1,3", 0},
-    {"argmax 5x1000 axis=1 data=ties", 0},
-    {"argmax 5x10x7 axis=1 data=ties", 0},
+    {"reduce_sum 150528 axes=0", 1e-6},        {"reduce_sum 2x224x224x3 axes=1,2,3", 1e-6},
+    {"reduce_mean 2x57x56x70 axes=1,2", 1e-6}, {"reduce_mean 9x7x5 axes=0,2 keep_dims=1", 1e-6},
+    {"reduce_sum 8x40000 axes=0", 1e-6},       {"reduce_sum 300x1000 axes=1", 1e-6},
+    {"reduce_sum 3x4x5x6x7 axes=0,2,4", 1e-6}, {"reduce_sum 5x1x3 axes=1", 0},
+    {"reduce_max 2x57x56x70 axes=1,2", 0},     {"reduce_max 2x5001 axes=1 keep_dims=1", 0},
+    {"reduce_min 13x17 axes=0,1", 0},          {"reduce_min 3x4x5x6x7 axes=1,3", 0},
+    {"argmax 5x1000 axis=1 data=ties", 0},     {"argmax 5x10x7 axis=1 data=ties", 0},
 };
 
 constexpr Case kMovements[] = {

@@ -52,7 +52,8 @@ TEST(CpuSweep, EpsilonRule) {
 }
 
 TEST(CpuSweep, EveryBroadcast) {
-  const std::vector<Shape> shapes = {{3, 7, 9, 5}, {5}, {9, 5}, {3, 1, 1, 1}, {3, 1, 1, 5}, {7, 1, 5}, {1, 7, 9, 1}, {}};
+  const std::vector<Shape> shapes = {{3, 7, 9, 5}, {5},       {9, 5},       {3, 1, 1, 1},
+                                     {3, 1, 1, 5}, {7, 1, 5}, {1, 7, 9, 1}, {}};
   expect_right(sweep_of(shapes, [](Builder& b, const auto& p) {
     Value sum = p[0];
     for (std::size_t i = 1; i < p.size(); ++i) sum = b.add(b.mul(sum, p[i]), p[i - 1]);

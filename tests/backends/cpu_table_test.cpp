@@ -21,7 +21,9 @@ TEST(CpuTable, EveryOpEndsWithItsReferenceKernel) {
     last[entry.op] = entry.name;
   }
   for (const graph::OpDef* op : graph::op_table()) {
-    if (op->kind != graph::OpKind::kLeaf) { EXPECT_EQ(last[op->name], "reference") << op->name; }
+    if (op->kind != graph::OpKind::kLeaf) {
+      EXPECT_EQ(last[op->name], "reference") << op->name;
+    }
   }
 }
 
@@ -37,12 +39,13 @@ TEST(CpuTable, ReferenceKernelComputes) {
 
 TEST(CpuTable, NanStaysVisible) {
   for (const char* line :
-       {"max_pool 1x6x6x19 window=3,3 strides=2,2 padding=same", "reduce_max 1x6x6x19 axes=1,2", "reduce_max 700 axes=0",
-        "reduce_min 700 axes=0", "argmax 5x7 axis=1", "reduce_sum 700 axes=0", "relu 37"}) {
+       {"max_pool 1x6x6x19 window=3,3 strides=2,2 padding=same", "reduce_max 1x6x6x19 axes=1,2",
+        "reduce_max 700 axes=0", "reduce_min 700 axes=0", "argmax 5x7 axis=1", "reduce_sum 700 axes=0", "relu 37"}) {
     CpuProblem problem = parse_problem(line);
     problem.inputs[0].data[23] = std::nanf("");
     backends::PackedWeights weights;
-    EXPECT_LE(deviation(run_implementation(candidates(problem)[0], problem, weights), expected_result(problem)), 1e-6) << line;
+    EXPECT_LE(deviation(run_implementation(candidates(problem)[0], problem, weights), expected_result(problem)), 1e-6)
+        << line;
   }
 }
 
@@ -90,8 +93,8 @@ TEST(CpuTable, RunsMayOverlap) {
 }
 
 TEST(CpuTable, WeightsArePackedOnce) {
-  const CpuProblem problem =
-      parse_problem("conv_backward_data 1x8x8x16;3x3x3x16 strides=1,1 dilations=1,1 padding=same input_spatial=8,8 constant=1");
+  const CpuProblem problem = parse_problem(
+      "conv_backward_data 1x8x8x16;3x3x3x16 strides=1,1 dilations=1,1 padding=same input_spatial=8,8 constant=1");
   backends::PackedWeights weights;
   const auto first = candidates(problem)[0].make(problem.problem(), weights);
   bool packed_again = false;
@@ -105,7 +108,8 @@ TEST(CpuTable, WeightsArePackedOnce) {
 TEST(CpuTable, AllTiedCellsOrTheFirst) {
   const std::vector<float> x(16, 1.0f), dy = {1, 2, 3, 4};
   for (const std::string ties : {"first", "all"}) {
-    CpuProblem problem = parse_problem("max_pool_backward 1x4x4x1;1x2x2x1 window=2,2 strides=2,2 padding=valid ties=" + ties);
+    CpuProblem problem =
+        parse_problem("max_pool_backward 1x4x4x1;1x2x2x1 window=2,2 strides=2,2 padding=valid ties=" + ties);
     problem.inputs[0].data = x;
     problem.inputs[1].data = dy;
     backends::PackedWeights weights;

@@ -84,8 +84,12 @@ TEST(Threads, RangesCoverEverythingOnce) {
           workers.insert(std::this_thread::get_id());
         });
         EXPECT_EQ(seen, std::vector<int>(static_cast<std::size_t>(count), 1));
-        if (count <= grain) { EXPECT_LE(workers.size(), 1u); }
-        if (count == 1000 && grain == 1) { EXPECT_EQ(workers.size(), static_cast<std::size_t>(threads)); }
+        if (count <= grain) {
+          EXPECT_LE(workers.size(), 1u);
+        }
+        if (count == 1000 && grain == 1) {
+          EXPECT_EQ(workers.size(), static_cast<std::size_t>(threads));
+        }
       }
     }
   }

@@ -1,5 +1,5 @@
-// Convolutions and their backward-data by oneDNN: data channels-last as it lies, weights packed once into the layout the
-// primitive asks for. Bias and ReLU ride along.
+// Convolutions and their backward-data by oneDNN: data channels-last as it lies, weights packed once into the layout
+// the primitive asks for. Bias and ReLU ride along.
 #include <algorithm>
 #include <limits>
 
@@ -46,9 +46,9 @@ struct Layouts {
     const std::size_t leading = kernel.size() - spatial;  // 2, or 3 with groups
     for (std::size_t i = 0; i < spatial; ++i) data_order.push_back(2 + i), weights_order.push_back(leading + i);
     data_order.push_back(1);
-    weights_order.push_back(leading - 1);                  // input channels of a group
+    weights_order.push_back(leading - 1);  // input channels of a group
     if (shape.groups > 1) weights_order.push_back(0);
-    weights_order.push_back(leading - 2);                  // output channels, of group after group
+    weights_order.push_back(leading - 2);  // output channels, of group after group
     x = memory::desc(in, kFloat, strides_in_order(in, data_order));
     y = memory::desc(out, kFloat, strides_in_order(out, data_order));
     keras_weights = memory::desc(kernel, kFloat, strides_in_order(kernel, weights_order));
@@ -69,15 +69,26 @@ dnnl::primitive_attr attributes(const ConvShape& shape) {
 }
 
 dnnl::convolution_forward::primitive_desc forward(const ConvShape& shape, const Layouts& l) {
-  return {onednn_engine(), prop_kind::forward_inference, kDirect,  l.x,      l.any_weights,    l.bias,
-          l.y,             l.strides,                    l.dilations, l.pad_lo, l.pad_hi, attributes(shape)};
+  return {onednn_engine(),
+          prop_kind::forward_inference,
+          kDirect,
+          l.x,
+          l.any_weights,
+          l.bias,
+          l.y,
+          l.strides,
+          l.dilations,
+          l.pad_lo,
+          l.pad_hi,
+          attributes(shape)};
 }
 
 dnnl::convolution_backward_data::primitive_desc backward(const ConvShape& shape, const Layouts& l) {
-  const dnnl::convolution_forward::primitive_desc hint{onednn_engine(), prop_kind::forward, kDirect, l.x,
-                                                       l.any_weights, l.y, l.strides, l.dilations, l.pad_lo, l.pad_hi};
-  return {onednn_engine(), kDirect, l.x, l.any_weights, l.y, l.strides, l.dilations, l.pad_lo, l.pad_hi, hint,
-          attributes(shape)};
+  const dnnl::convolution_forward::primitive_desc hint{
+      onednn_engine(), prop_kind::forward, kDirect,  l.x,     l.any_weights, l.y,
+      l.strides,       l.dilations,        l.pad_lo, l.pad_hi};
+  return {onednn_engine(), kDirect,  l.x,  l.any_weights,    l.y, l.strides, l.dilations,
+          l.pad_lo,        l.pad_hi, hint, attributes(shape)};
 }
 
 void reorder(const memory::desc& from, const float* source, const memory::desc& to, std::byte* target) {
@@ -106,7 +117,8 @@ class OneDnnConvolution : public Kernel {
   template <typename Descriptor>
   OneDnnConvolution(const ConvShape& shape, const Layouts& layouts, const Descriptor& descriptor,
                     const memory::desc& wanted, const graph::Literal& weights, PackedWeights& store, bool is_backward)
-      : call_(dnnl::primitive(descriptor), arguments(shape, layouts, wanted, descriptor.scratchpad_desc(), is_backward)),
+      : call_(dnnl::primitive(descriptor),
+              arguments(shape, layouts, wanted, descriptor.scratchpad_desc(), is_backward)),
         scratch_(descriptor.scratchpad_desc().get_size()),
         literal_(weights),
         weights_(packed(weights, layouts.keras_weights, wanted, store, owner_)),
@@ -129,11 +141,12 @@ class OneDnnConvolution : public Kernel {
   static std::vector<OneDnnCall::Argument> arguments(const ConvShape& shape, const Layouts& layouts,
                                                      const memory::desc& weights, const memory::desc& scratchpad,
                                                      bool is_backward) {
-    std::vector<OneDnnCall::Argument> list = {
-        is_backward ? OneDnnCall::Argument{DNNL_ARG_DIFF_DST, layouts.y} : OneDnnCall::Argument{DNNL_ARG_SRC, layouts.x},
-        {DNNL_ARG_WEIGHTS, weights},
-        is_backward ? OneDnnCall::Argument{DNNL_ARG_DIFF_SRC, layouts.x} : OneDnnCall::Argument{DNNL_ARG_DST, layouts.y},
-        {DNNL_ARG_SCRATCHPAD, scratchpad}};
+    std::vector<OneDnnCall::Argument> list = {is_backward ? OneDnnCall::Argument{DNNL_ARG_DIFF_DST, layouts.y}
+                                                          : OneDnnCall::Argument{DNNL_ARG_SRC, layouts.x},
+                                              {DNNL_ARG_WEIGHTS, weights},
+                                              is_backward ? OneDnnCall::Argument{DNNL_ARG_DIFF_SRC, layouts.x}
+                                                          : OneDnnCall::Argument{DNNL_ARG_DST, layouts.y},
+                                              {DNNL_ARG_SCRATCHPAD, scratchpad}};
     if (shape.bias) list.push_back({DNNL_ARG_BIAS, layouts.bias});
     return list;
   }
@@ -162,10 +175,12 @@ std::unique_ptr<Kernel> make_onednn(const Problem& problem, PackedWeights& store
   const graph::Literal& weights = *problem.constants[1];
   if (problem.node.is("conv_backward_data")) {
     const auto descriptor = backward(shape, layouts);
-    return std::make_unique<OneDnnConvolution>(shape, layouts, descriptor, descriptor.weights_desc(), weights, store, true);
+    return std::make_unique<OneDnnConvolution>(shape, layouts, descriptor, descriptor.weights_desc(), weights, store,
+                                               true);
   }
   const auto descriptor = forward(shape, layouts);
-  return std::make_unique<OneDnnConvolution>(shape, layouts, descriptor, descriptor.weights_desc(), weights, store, false);
+  return std::make_unique<OneDnnConvolution>(shape, layouts, descriptor, descriptor.weights_desc(), weights, store,
+                                             false);
 }
 
 /// oneDNN alone knows what it can do, and only says so when asked to do it.

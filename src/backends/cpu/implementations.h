@@ -1,6 +1,6 @@
-// The CPU backend: one ordered table of kernels. The plan takes, per node, the first entry of the node's op that does not
-// reject it; the last entry of every op is the double-precision reference kernel, so nearly nothing is rejected by all.
-// Kernels are to be made and run under the same number of threads (see ThreadScope): oneDNN fixes it when made.
+// The CPU backend: one ordered table of kernels. The plan takes, per node, the first entry of the node's op that does
+// not reject it; the last entry of every op is the double-precision reference kernel, so nearly nothing is rejected by
+// all. Kernels are to be made and run under the same number of threads (see ThreadScope): oneDNN fixes it when made.
 #pragma once
 
 #include <span>

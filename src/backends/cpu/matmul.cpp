@@ -88,7 +88,8 @@ class ThinMatmul : public Kernel {
   }
 
   /// Threads share out the rows of b, each with sums of its own. How many there are was fixed when this was made.
-  void run_plain(const ThinShape& shape, const float* a, const float* b, const float* bias, float* y, float* sums) const {
+  void run_plain(const ThinShape& shape, const float* a, const float* b, const float* bias, float* y,
+                 float* sums) const {
     if (parts_ == 1) {
       multiply_slice(shape, a, b, 0, shape.inner, y);
       if (bias != nullptr || plan_.relu) finish_rows(shape, y, 1, bias, plan_.relu, 0, shape.columns, y);

@@ -1,5 +1,5 @@
-// Ops that move elements and compute nothing: each is one strided copy per input, in rows as long as they run on in both
-// arrays, or in tiles where the two run along different axes.
+// Ops that move elements and compute nothing: each is one strided copy per input, in rows as long as they run on in
+// both arrays, or in tiles where the two run along different axes.
 #include <algorithm>
 #include <cstring>
 
@@ -146,7 +146,8 @@ std::unique_ptr<Kernel> make_broadcast(const Problem& problem, PackedWeights&) {
 std::unique_ptr<Kernel> make_transpose(const Problem& problem, PackedWeights&) {
   const Ints own = row_major_strides(problem.inputs[0].shape);
   Ints strides;
-  for (const std::int64_t axis : problem.node.attrs.ints("perm")) strides.push_back(own[static_cast<std::size_t>(axis)]);
+  for (const std::int64_t axis : problem.node.attrs.ints("perm"))
+    strides.push_back(own[static_cast<std::size_t>(axis)]);
   return gather_from(problem, 0, strides);
 }
 
@@ -253,10 +254,14 @@ std::string reject(const Problem& problem) {
 }  // namespace
 
 std::vector<Implementation> movements() {
-  return {{"reshape", "copy", reject, make_reshape},     {"broadcast", "copy", reject, make_broadcast},
-          {"transpose", "copy", reject, make_transpose}, {"reverse", "copy", reject, make_reverse},
-          {"slice", "copy", reject, make_slice},         {"concat", "copy", reject, make_concat},
-          {"pad", "copy", reject, make_pad},             {"one_hot", "plain", reject, make_one_hot},
+  return {{"reshape", "copy", reject, make_reshape},
+          {"broadcast", "copy", reject, make_broadcast},
+          {"transpose", "copy", reject, make_transpose},
+          {"reverse", "copy", reject, make_reverse},
+          {"slice", "copy", reject, make_slice},
+          {"concat", "copy", reject, make_concat},
+          {"pad", "copy", reject, make_pad},
+          {"one_hot", "plain", reject, make_one_hot},
           {"gather", "plain", reject, make_gather}};
 }
 

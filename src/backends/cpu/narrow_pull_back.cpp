@@ -15,12 +15,15 @@ std::vector<std::int64_t> order_taps(const graph::WindowAxis& axis) {
   std::vector<std::int64_t> taps(static_cast<std::size_t>(axis.window)), places(taps.size());
   std::iota(taps.begin(), taps.end(), 0);
   const auto phase = [&axis](std::int64_t k) { return k * axis.dilation % axis.stride; };
-  std::sort(taps.begin(), taps.end(), [&](auto a, auto b) { return phase(a) != phase(b) ? phase(a) < phase(b) : a > b; });
-  for (std::size_t i = 0; i < taps.size(); ++i) places[static_cast<std::size_t>(taps[i])] = static_cast<std::int64_t>(i);
+  std::sort(taps.begin(), taps.end(),
+            [&](auto a, auto b) { return phase(a) != phase(b) ? phase(a) < phase(b) : a > b; });
+  for (std::size_t i = 0; i < taps.size(); ++i)
+    places[static_cast<std::size_t>(taps[i])] = static_cast<std::int64_t>(i);
   return places;
 }
 
-std::vector<Segment> find_segments(const TapLists& lists, std::int64_t column, const std::vector<std::int64_t>& places) {
+std::vector<Segment> find_segments(const TapLists& lists, std::int64_t column,
+                                   const std::vector<std::int64_t>& places) {
   std::vector<Segment> segments;
   for (const Tap* tap = lists.begin(column); tap != lists.end(column); ++tap) {
     const std::int64_t place = places[static_cast<std::size_t>(tap->tap)];

@@ -1,6 +1,6 @@
 // Backward data into few channels: the pull-back to the image. With three channels on the result's side a convolution
-// kernel leaves most lanes empty; here the lanes are the output channels of the convolution, which are many, and the sum
-// over them is folded at the end.
+// kernel leaves most lanes empty; here the lanes are the output channels of the convolution, which are many, and the
+// sum over them is folded at the end.
 #pragma once
 
 #include "backends/cpu/direct_convolution.h"
@@ -17,7 +17,7 @@ struct Segment {
 
 /// Neighbouring cells (a stride apart) of a row of the result whose taps are the same, moved along by one cell each.
 struct ColumnBlock {
-  std::int64_t first, count;  ///< count is kNarrowColumns or 1
+  std::int64_t first, count;      ///< count is kNarrowColumns or 1
   std::vector<Segment> segments;  ///< of the first column
 };
 

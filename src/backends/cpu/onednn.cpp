@@ -57,8 +57,8 @@ bool OneDnnCall::run(std::span<void* const> addresses) const noexcept {
     for (std::size_t i = 0; i < addresses.size(); ++i) {
       if (dnnl_memory_set_data_handle(call->memories[i].get(), addresses[i]) != dnnl_success) return false;
     }
-    const dnnl_status_t status = dnnl_primitive_execute(primitive_.get(), call->stream.get(),
-                                                        static_cast<int>(call->arguments.size()), call->arguments.data());
+    const dnnl_status_t status = dnnl_primitive_execute(
+        primitive_.get(), call->stream.get(), static_cast<int>(call->arguments.size()), call->arguments.data());
     const std::lock_guard lock(mutex_);
     idle_.push_back(std::move(call));
     return status == dnnl_success;

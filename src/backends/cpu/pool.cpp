@@ -15,9 +15,8 @@ using graph::WindowAxis;
 PoolPlan plan_pool(const Problem& problem) {
   const graph::Node& node = problem.node;
   const Shape& first = problem.inputs[0].shape;
-  const auto axes = trailing_ones(node.is("avg_pool_backward")
-                                      ? graph::pool_backward_windows(node.op->name, node.attrs)
-                                      : graph::pool_windows(node.op->name, node.attrs, first));
+  const auto axes = trailing_ones(node.is("avg_pool_backward") ? graph::pool_backward_windows(node.op->name, node.attrs)
+                                                               : graph::pool_windows(node.op->name, node.attrs, first));
   PoolPlan plan;
   plan.batch = first.front();
   plan.channels = first.back();

@@ -1,5 +1,5 @@
-// Pooling over channels-last data and its pull-backs. Lanes are channels; a window is a list of cells. Results are shared
-// out by rows of the first spatial axis, so that threads never write the same cell, also where windows overlap.
+// Pooling over channels-last data and its pull-backs. Lanes are channels; a window is a list of cells. Results are
+// shared out by rows of the first spatial axis, so that threads never write the same cell, also where windows overlap.
 #pragma once
 
 #include "backends/cpu/geometry.h"
@@ -12,8 +12,8 @@ inline constexpr std::int64_t kPoolCells = 4096;
 struct PoolPlan {
   std::int64_t batch = 0, channels = 0;
   std::int64_t in[3], out[3];
-  TapLists windows[3];   ///< per output cell: its input cells
-  TapLists coverers[3];  ///< per input cell: the output cells whose windows hold it
+  TapLists windows[3];     ///< per output cell: its input cells
+  TapLists coverers[3];    ///< per input cell: the output cells whose windows hold it
   bool partition = false;  ///< every input cell lies in exactly one window
 
   std::int64_t in_cells() const { return in[0] * in[1] * in[2]; }

@@ -1,5 +1,5 @@
-// Reductions over any axes, as one or more steps over the middle axis of [outer, reduced, inner]. How a step is cut into
-// pieces depends on its shape alone, so that any number of threads gives the same bits.
+// Reductions over any axes, as one or more steps over the middle axis of [outer, reduced, inner]. How a step is cut
+// into pieces depends on its shape alone, so that any number of threads gives the same bits.
 #include "backends/cpu/reduce.h"
 
 #include <algorithm>
@@ -86,7 +86,8 @@ class ReduceKernel : public Kernel {
 
   std::size_t scratch_bytes() const override {
     std::size_t bytes = partial_bytes_;
-    for (std::size_t i = 0; i + 1 < steps_.size(); ++i) bytes += static_cast<std::size_t>(steps_[i].size()) * sizeof(float);
+    for (std::size_t i = 0; i + 1 < steps_.size(); ++i)
+      bytes += static_cast<std::size_t>(steps_[i].size()) * sizeof(float);
     return bytes;
   }
 
@@ -106,7 +107,8 @@ class ReduceKernel : public Kernel {
         if (chunks > 1) {
           std::copy_n(totals, count, partial + (outer * chunks + chunk) * step.inner + column);
         } else {
-          for (std::int64_t c = 0; c < count; ++c) y[outer * step.inner + column + c] = static_cast<float>(totals[c] / divisor);
+          for (std::int64_t c = 0; c < count; ++c)
+            y[outer * step.inner + column + c] = static_cast<float>(totals[c] / divisor);
         }
       }
     });
@@ -181,9 +183,7 @@ class ArgmaxKernel : public Kernel {
   Step step_;
 };
 
-std::string reject(const Problem& problem) {
-  return element_count(problem.inputs[0].shape) == 0 ? "empty input" : "";
-}
+std::string reject(const Problem& problem) { return element_count(problem.inputs[0].shape) == 0 ? "empty input" : ""; }
 
 template <typename KernelType>
 std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights&) {

@@ -1,6 +1,6 @@
 // Kernels of `sweep` and of every pointwise op: a compiled program, run by all threads on ranges of blocks.
-#include "backends/cpu/sweep_program.h"
 #include "backends/cpu/families.h"
+#include "backends/cpu/sweep_program.h"
 #include "base/threads.h"
 #include "graph/op.h"
 
@@ -20,9 +20,8 @@ class SweepKernel : public Kernel {
     }
     const std::int64_t elements = program_.heavy ? 4096 : 32768;  // about the work that pays for waking a thread
     const std::int64_t grain = (elements / program_.block + 1) * program_.block;
-    parallel_for(program_.size, grain, [&](std::int64_t begin, std::int64_t end) {
-      run_sweep(program_, data, buffers.output, begin, end);
-    });
+    parallel_for(program_.size, grain,
+                 [&](std::int64_t begin, std::int64_t end) { run_sweep(program_, data, buffers.output, begin, end); });
   }
 
   bool in_place(std::size_t index) const override {

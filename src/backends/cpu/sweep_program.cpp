@@ -127,7 +127,8 @@ class Compiler {
     }
     std::vector<Operand> operands(live.size());
     for (std::int32_t id = 0; id <= output.id; ++id) {
-      if (live[static_cast<std::size_t>(id)]) operands[static_cast<std::size_t>(id)] = lower(region, Value{id}, operands);
+      if (live[static_cast<std::size_t>(id)])
+        operands[static_cast<std::size_t>(id)] = lower(region, Value{id}, operands);
     }
     const Operand last = operands[static_cast<std::size_t>(output.id)];
     if (last.source) steps_.push_back({Opcode::kCopy, {last}});
@@ -137,7 +138,8 @@ class Compiler {
     const Node& node = region[value];
     const auto& inputs = region.inputs();
     const auto parameter = std::find(inputs.begin(), inputs.end(), value);
-    if (parameter != inputs.end()) return add_source(node.type.shape, static_cast<int>(parameter - inputs.begin()), nullptr);
+    if (parameter != inputs.end())
+      return add_source(node.type.shape, static_cast<int>(parameter - inputs.begin()), nullptr);
     if (const graph::Literal* literal = region.literal(value)) return add_source(literal->shape(), -1, literal->data());
     Step step{*find_opcode(node.op->name), {}};
     for (const Value input : node.inputs) step.operands.push_back(operands[static_cast<std::size_t>(input.id)]);
@@ -233,7 +235,8 @@ std::string reject_sweep(const Problem& problem) {
   if (region.outputs().size() != 1) return "the region has several outputs";
   if (static_cast<std::size_t>(region.size()) > limit) return "the region is longer than " + std::to_string(limit);
   for (const Node& node : region.nodes()) {
-    if (node.op->kind != graph::OpKind::kLeaf && !find_opcode(node.op->name)) return "'" + node.op->name + "' in a region";
+    if (node.op->kind != graph::OpKind::kLeaf && !find_opcode(node.op->name))
+      return "'" + node.op->name + "' in a region";
   }
   return "";
 }

@@ -11,8 +11,29 @@
 namespace signxai::cpu {
 
 enum class Opcode : std::uint8_t {
-  kAbs, kErf, kExp, kExpm1, kLog, kLog1p, kNeg, kRelu, kSigmoid, kSqrt, kTanh,
-  kAdd, kDiv, kEqual, kGreater, kGreaterEqual, kLess, kLessEqual, kMaximum, kMinimum, kMul, kSafeDiv, kSub,
+  kAbs,
+  kErf,
+  kExp,
+  kExpm1,
+  kLog,
+  kLog1p,
+  kNeg,
+  kRelu,
+  kSigmoid,
+  kSqrt,
+  kTanh,
+  kAdd,
+  kDiv,
+  kEqual,
+  kGreater,
+  kGreaterEqual,
+  kLess,
+  kLessEqual,
+  kMaximum,
+  kMinimum,
+  kMul,
+  kSafeDiv,
+  kSub,
   kSelect,
   kCopy,
 };
@@ -30,7 +51,8 @@ struct Instruction {
 };
 
 /// An array that is read: an input of the node, or a constant of its region. `extents` are those of the result with
-/// axes merged where the array runs on; `strides` say how the array moves along them (0: it repeats; the last is 0 or 1).
+/// axes merged where the array runs on; `strides` say how the array moves along them (0: it repeats; the last is 0 or
+/// 1).
 struct Source {
   enum Kind : std::uint8_t {
     kFull,       ///< element i of the result needs element i

@@ -1,5 +1,5 @@
-// Products of a few rows with a large matrix that is used as it lies, transposed or not: dense layers of one sample or a
-// few. Bound by memory: the matrix is streamed once for all rows. Nothing here needs more than 4-byte alignment.
+// Products of a few rows with a large matrix that is used as it lies, transposed or not: dense layers of one sample or
+// a few. Bound by memory: the matrix is streamed once for all rows. Nothing here needs more than 4-byte alignment.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,8 @@ void multiply_slice(const ThinShape& shape, const float* a, const float* b, std:
 /// y[:, begin:end] = a b[begin:end, :]^T. rows <= kThinRows.
 void multiply_transposed(const ThinShape& shape, const float* a, const float* b, std::int64_t begin, std::int64_t end,
                          float* y);
-/// y[r, begin:end] = sum over `parts` of sums[part][r, begin:end] + bias, rectified on demand. `bias` may be null, y may
-/// be sums.
+/// y[r, begin:end] = sum over `parts` of sums[part][r, begin:end] + bias, rectified on demand. `bias` may be null, y
+/// may be sums.
 void finish_rows(const ThinShape& shape, const float* sums, std::int64_t parts, const float* bias, bool relu,
                  std::int64_t begin, std::int64_t end, float* y);
 

@@ -74,7 +74,8 @@ void RunDirect(const DirectPlan& plan, const float* x, const float* weights, con
       for (std::int64_t g = 0; g < plan.groups; ++g) {
         float* out = y + ((row * plan.to[2] + k) * plan.groups + g) * plan.to_channels;
         const float* own_bias = bias == nullptr ? nullptr : bias + g * plan.to_channels;
-        Cell{plan, x + n * from_sample + g * plan.from_channels, weights + g * plan.to_channels, own_bias, out, {i, j, k}}
+        Cell{plan,     x + n * from_sample + g * plan.from_channels, weights + g * plan.to_channels, own_bias, out,
+             {i, j, k}}
             .run();
       }
     }

@@ -141,8 +141,12 @@ void RunNarrow(const NarrowPlan& plan, const float* dy, const float* packed, flo
   const DirectPlan& p = plan.direct;
   for (std::int64_t r = begin; r < end; ++r) {
     const std::int64_t n = r / p.to[1] / p.to[0];
-    const Row row{plan, dy + n * p.from_cells() * p.from_channels, packed, dx + r * p.to[2] * p.to_channels,
-                  r / p.to[1] % p.to[0], r % p.to[1]};
+    const Row row{plan,
+                  dy + n * p.from_cells() * p.from_channels,
+                  packed,
+                  dx + r * p.to[2] * p.to_channels,
+                  r / p.to[1] % p.to[0],
+                  r % p.to[1]};
     switch (p.to_channels) {
       case 1: row.run_any<1>(); break;
       case 2: row.run_any<2>(); break;

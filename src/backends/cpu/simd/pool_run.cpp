@@ -114,8 +114,8 @@ struct Scatter {
     for (std::int64_t i = 0; i < cells.count; ++i) {
       if (!cells.owned[i]) continue;
       float* to = dx + cells.offset[i] + c;
-      const auto takes = all ? hn::Eq(hn::LoadU(d, x + cells.offset[i] + c), best)
-                             : hn::Eq(winner, hn::Set(d, static_cast<float>(i)));
+      const auto takes =
+          all ? hn::Eq(hn::LoadU(d, x + cells.offset[i] + c), best) : hn::Eq(winner, hn::Set(d, static_cast<float>(i)));
       const auto part = hn::IfThenElseZero(takes, share);
       hn::StoreU(only_writer ? part : hn::Add(hn::LoadU(d, to), part), d, to);
     }

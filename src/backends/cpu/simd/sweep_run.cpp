@@ -29,8 +29,20 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 // Highway's functions are specified for finite arguments in range; these extend them to all floats.
+/// Rounded once, from double precision: one unit in the last place decides near-ties of saturated activations.
+HWY_INLINE V exp_of_bounded(V x) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Exp(D(), x);
+#else
+  const hn::Half<D> half;
+  const hn::Repartition<double, D> wide;
+  const auto low = hn::Exp(wide, hn::PromoteTo(wide, hn::LowerHalf(half, x)));
+  const auto high = hn::Exp(wide, hn::PromoteTo(wide, hn::UpperHalf(half, x)));
+  return hn::Combine(D(), hn::DemoteTo(half, high), hn::DemoteTo(half, low));
+#endif
+}
 HWY_INLINE V exp(V x) {
-  const V y = hn::Exp(D(), hn::Min(x, number(104.0f)));
+  const V y = exp_of_bounded(hn::Min(x, number(104.0f)));
   return hn::IfThenElse(hn::IsNaN(x), x, y);
 }
 HWY_INLINE V expm1(V x) {
@@ -132,9 +144,7 @@ struct Blocks {
   float* output;
 
   float* buffer(std::uint16_t index) const { return scratch + index * program.block; }
-  const float* read(Slot slot) const {
-    return slot.kind == Slot::kSource ? block[slot.index] : buffer(slot.index);
-  }
+  const float* read(Slot slot) const { return slot.kind == Slot::kSource ? block[slot.index] : buffer(slot.index); }
   float* write(Slot slot, std::int64_t begin) const {
     return slot.kind == Slot::kOutput ? output + begin : buffer(slot.index);
   }

@@ -116,11 +116,13 @@ Multiply transposed_of(std::int64_t rows, std::index_sequence<row...>) {
   return kTable[rows - 1];
 }
 
-void MultiplySlice(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* sums) {
+void MultiplySlice(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end,
+                   float* sums) {
   slice_of(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, sums);
 }
 
-void MultiplyTransposed(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* y) {
+void MultiplyTransposed(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end,
+                        float* y) {
   transposed_of(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, y);
 }
 
