@@ -48,22 +48,31 @@ reverse::Selection class_of(const MethodSite& site) {
   return reverse::Selection::index(b.make("argmax", {b.reshape(site.output(), {0, -1})}, {{"axis", std::int64_t{1}}}));
 }
 
-/// sum_k alpha_k A_k, of shape (batch, space...).
-Value weighted_activations(const MethodSite& site, int layer) {
+/// The gradient of the class score at the output of a layer.
+Value gradient_at(const MethodSite& site, int layer) {
   graph::Builder& b = site.builder;
   const auto start = reverse::Start::heads(class_of(site));
   const auto arrivals = reverse::walk(b, site.network, reverse::GradientStep(), start);
-  const Value activation = site.network.calls[static_cast<std::size_t>(layer)].output;
   const Value gradient = arrivals[static_cast<std::size_t>(layer)].output;
-  const auto rank = static_cast<std::int64_t>(b.shape(activation).size());
-  if (!gradient) {
-    throw Error(ErrorCode::kInvalidArgument, "method", "last_conv_layer_name",
-                "is the model's last layer or does not lead to its output; name a layer before the head");
-  }
-  graph::Ints space;
-  for (std::int64_t axis = 1; axis + 1 < rank; ++axis) space.push_back(axis);
-  const Value alpha = b.reduce("reduce_mean", gradient, space, true);
-  return b.reduce("reduce_sum", b.mul(alpha, activation), {rank - 1}, false);
+  if (gradient) return gradient;
+  throw Error(ErrorCode::kInvalidArgument, "method", "last_conv_layer_name",
+              "is the model's last layer or does not lead to its output; name a layer before the head");
+}
+
+/// sum_k alpha_k A_k for an alpha that broadcasts against A.
+Value weighted_sum(graph::Builder& b, Value alpha, Value activation) {
+  const auto channels = static_cast<std::int64_t>(b.shape(activation).size()) - 1;
+  return b.reduce("reduce_sum", b.mul(alpha, activation), {channels}, false);
+}
+
+Value activation_of(const MethodSite& site, int layer) {
+  return site.network.calls[static_cast<std::size_t>(layer)].output;
+}
+
+/// sum_k alpha_k A_k of shape (batch, height, width).
+Value weighted_image(const MethodSite& site, int layer) {
+  const Value alpha = site.builder.reduce("reduce_mean", gradient_at(site, layer), {1, 2}, true);
+  return weighted_sum(site.builder, alpha, activation_of(site, layer));
 }
 
 /// M scaled to a maximum of 1, stretched to 0..255 and truncated to 8 bits, in the reference's order of operations.
@@ -104,12 +113,32 @@ void require_rank(const MethodSite& site, std::size_t rank, const char* who) {
 
 std::vector<Value> build_image(const MethodSite& site, const Parameters& parameters) {
   require_rank(site, 4, "grad_cam");
-  return {weighted_activations(site, layer_of(site, parameters, 4))};
+  return {weighted_image(site, layer_of(site, parameters, 4))};
+}
+
+/// What the method comes to in the reference on an image network with square activations: alpha is the mean over the
+/// rows and M_ij = sum_k alpha_ik A_ijk, the index of a column of alpha meeting that of a row of A.
+Value weighted_series_of_image(const MethodSite& site, int layer) {
+  graph::Builder& b = site.builder;
+  const Value activation = activation_of(site, layer);
+  const Shape shape = b.shape(activation);
+  if (shape[1] != shape[2]) {
+    throw Error(ErrorCode::kInvalidArgument, "method", "grad_cam_timeseries",
+                "is for series; on an image network it needs square activations, got " + signxai::to_string(shape) +
+                    "; try grad_cam");
+  }
+  const Value alpha = b.reduce("reduce_mean", gradient_at(site, layer), {1}, true);
+  return weighted_sum(b, b.reshape(alpha, {shape[0], shape[2], 1, shape[3]}), activation);
 }
 
 std::vector<Value> build_series(const MethodSite& site, const Parameters& parameters) {
+  if (site.builder.shape(site.input()).size() == 4) {
+    return {weighted_series_of_image(site, layer_of(site, parameters, 4))};
+  }
   require_rank(site, 3, "grad_cam_timeseries");
-  return {weighted_activations(site, layer_of(site, parameters, 3))};
+  const int layer = layer_of(site, parameters, 3);
+  const Value alpha = site.builder.reduce("reduce_mean", gradient_at(site, layer), {1}, true);
+  return {weighted_sum(site.builder, alpha, activation_of(site, layer))};
 }
 
 std::vector<Value> build_guided(const MethodSite& site, const Parameters& parameters) {
@@ -120,7 +149,7 @@ std::vector<Value> build_guided(const MethodSite& site, const Parameters& parame
   const auto start = reverse::Start::at(layer, b.broadcast(b.constant(1.0), shape));
   const reverse::GuidedStep step(reverse::GuidedStep::Rectifiers::kExact);
   const Value guided = reverse::walk(b, site.network, step, start).front().output;
-  return {weighted_activations(site, layer), guided};
+  return {weighted_image(site, layer), guided};
 }
 
 /// The reference hands width and height to the resize in swapped order, so a (H, W) input gives a (W, H, C) map.
@@ -143,24 +172,46 @@ Finish finish_guided(const Parameters&) {
   };
 }
 
+/// A row of `points` values interpolated to `length`.
+std::vector<float> stretched(const float* row, std::int64_t points, std::int64_t length) {
+  const double step = length > 1 ? static_cast<double>(points - 1) / static_cast<double>(length - 1) : 0.0;
+  std::vector<float> values;
+  for (std::int64_t t = 0; t < length; ++t) {
+    const double position = step * static_cast<double>(t);
+    const std::int64_t left = std::min(static_cast<std::int64_t>(position), points - 1);
+    const std::int64_t right = std::min(left + 1, points - 1);
+    values.push_back(static_cast<float>(row[left] + (position - static_cast<double>(left)) * (row[right] - row[left])));
+  }
+  return values;
+}
+
+/// (T, C): the series over time, the same for all channels.
+Tensor over_channels(const Tensor& coarse, const Shape& sample) {
+  const auto series = stretched(coarse.data.data(), coarse.shape[0], sample[0]);
+  Tensor map({sample[0], sample[1]});
+  for (std::size_t i = 0; i < map.data.size(); ++i) map.data[i] = series[i / static_cast<std::size_t>(sample[1])];
+  return map;
+}
+
+/// (h, W, H): each row of the map repeated W times, as the reference shapes the maps of image networks.
+Tensor over_columns(const Tensor& coarse, const Shape& sample) {
+  Tensor map({coarse.shape[0], sample[1], sample[0]}, {});
+  for (std::int64_t row = 0; row < coarse.shape[0]; ++row) {
+    const auto series = stretched(coarse.data.data() + row * coarse.shape[1], coarse.shape[1], sample[0]);
+    for (std::int64_t copy = 0; copy < sample[1]; ++copy) map.data.insert(map.data.end(), series.begin(), series.end());
+  }
+  return map;
+}
+
+/// Divides by the maximum of the map before it is rectified: a map that is zero throughout becomes NaN (SEMANTICS Q16).
 Finish finish_series(const Parameters& parameters) {
   const bool resize = rules::flag(parameters, "resize", true);
   return [resize](std::span<const Tensor> raw, const Shape& sample) {
     Tensor coarse = raw[0];
     const float top = *std::max_element(coarse.data.begin(), coarse.data.end());
-    for (float& v : coarse.data) v = top > 0 ? std::max(v, 0.0f) / top : 0.0f;
+    for (float& v : coarse.data) v = std::max(v, 0.0f) / top;
     if (!resize) return coarse;
-    Tensor map(sample);
-    const std::int64_t time = sample[0], channels = sample[1];
-    const auto last = static_cast<double>(coarse.data.size() - 1);
-    for (std::int64_t t = 0; t < time; ++t) {
-      const double position = time > 1 ? last * static_cast<double>(t) / static_cast<double>(time - 1) : 0.0;
-      const auto left = static_cast<std::size_t>(position);
-      const std::size_t right = std::min(left + 1, coarse.data.size() - 1);
-      const double value = coarse.data[left] + (position - static_cast<double>(left)) * (coarse.data[right] - coarse.data[left]);
-      std::fill_n(map.data.begin() + t * channels, channels, static_cast<float>(value));
-    }
-    return map;
+    return coarse.shape.size() == 1 ? over_channels(coarse, sample) : over_columns(coarse, sample);
   };
 }
 

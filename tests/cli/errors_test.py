@@ -59,7 +59,7 @@ class Targets(ProgramTest):
 class Models(ProgramTest):
     def test_missing_and_wrong_files(self):
         self.refused(NOT_FOUND, "inspect", self.folder / "none.h5", says="none.h5")
-        self.refused(USAGE, "inspect", self.folder, says=str(self.folder))
+        self.refused(UNSUPPORTED, "inspect", self.folder, says=[str(self.folder), "folder"])
         self.refused(CORRUPT, "inspect", self.file("empty.h5", b""), says="empty.h5")
         done = run("inspect", self.file("text.h5", "not a model"))
         self.assertIn(done.returncode, (UNSUPPORTED, CORRUPT), done.stderr)

@@ -64,11 +64,11 @@ class Raw(ProgramTest):
 
     def test_batch_equals_single_and_reference_backend(self):
         digits = [DIGITS / f"digit_{i}_1.png" for i in range(4)]
-        options = ("-m", "lrp_alpha_2_beta_1", *UNIT, "--raw")
+        options = ("-m", "lrp_alpha_1_beta_0", *UNIT, "--raw")
         self.ok("explain", CNN, *digits, *options, self.folder / "together.npz")
         self.ok("explain", CNN, *digits, *options, self.folder / "chunks.npz", "--batch", 3, "--threads", 1)
         self.ok("explain", CNN, *digits, *options, self.folder / "reference.npz", "--backend", "reference")
-        arrays = [read_npz(self.folder / name)["lrp_alpha_2_beta_1"][2] for name in
+        arrays = [read_npz(self.folder / name)["lrp_alpha_1_beta_0"][2] for name in
                   ("together.npz", "chunks.npz", "reference.npz")]
         largest = max(map(abs, arrays[2]))
         for array in arrays[:2]:

@@ -1,0 +1,247 @@
+// Each rewrite: text in, text out, and the same numbers on the reference backend.
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <random>
+
+#include "backends/reference/evaluate.h"
+#include "graph/text.h"
+#include "graph/verify.h"
+#include "passes/passes.h"
+#include "runtime/program.h"
+#include "signxai/error.h"
+#include "support/op_case.h"
+
+namespace signxai::passes {
+namespace {
+
+using graph::from_text;
+using graph::to_text;
+
+std::optional<graph::Literal> weights(std::string_view name, const Shape& shape) {
+  std::mt19937 random(static_cast<unsigned>(name.size()));
+  const graph::Array array = test::random_array(shape, random);
+  return graph::Literal(shape, std::vector<float>(array.data.begin(), array.data.end()), std::string(name));
+}
+
+Context context() {
+  Context made;
+  made.evaluate = [](const graph::Node& node, const auto& inputs) { return runtime::compute(node, inputs); };
+  return made;
+}
+
+void expect_same_results(const Graph& before, const Graph& after) {
+  std::mt19937 random(7);
+  std::vector<graph::Array> inputs;
+  for (graph::Value input : before.inputs()) inputs.push_back(test::random_array(before.type(input).shape, random));
+  const auto expected = reference::evaluate(before, inputs), got = reference::evaluate(after, inputs);
+  ASSERT_EQ(got.size(), expected.size());
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    ASSERT_EQ(got[i].shape, expected[i].shape);
+    for (std::size_t k = 0; k < got[i].data.size(); ++k) {
+      EXPECT_NEAR(got[i].data[k], expected[i].data[k], 1e-6 * (1 + std::abs(expected[i].data[k])));
+    }
+  }
+}
+
+template <typename Pass>
+void expect_rewrite(Pass&& pass, const std::string& before, const std::string& after) {
+  const Graph graph = from_text(before, weights);
+  const Graph rewritten = pass(graph, context());
+  graph::verify(rewritten);
+  EXPECT_EQ(to_text(rewritten), to_text(from_text(after, weights)));
+  expect_same_results(graph, rewritten);
+}
+
+TEST(EliminateDeadTerms, DropsTheNegativePartOfAnActivation) {
+  expect_rewrite(eliminate_dead_terms, R"(
+%x = input "x" : f32[2,3]
+%w = const @w : f32[3,4]
+%zero = const [0] : f32[]
+%a = relu %x
+%positive = relu %a
+%negative = minimum %a %zero
+%p = matmul %positive %w
+%n = matmul %negative %w
+%z = add %p %n
+output "z" %z
+)",
+                 R"(
+%x = input "x" : f32[2,3]
+%w = const @w : f32[3,4]
+%a = relu %x
+%p = matmul %a %w
+output "z" %p
+)");
+}
+
+TEST(EliminateDeadTerms, DecidesSignsOfActivations) {
+  expect_rewrite(eliminate_dead_terms, R"(
+%x = input "x" : f32[2,3]
+%zero = const [0] : f32[]
+%one = const [1] : f32[]
+%minus = const [-1] : f32[]
+%a = relu %x
+%c = greater_equal %a %zero
+%wide_one = broadcast %one {shape=[2,3]}
+%wide_minus = broadcast %minus {shape=[2,3]}
+%s = select %c %wide_one %wide_minus
+%y = add %a %s
+output "y" %y
+)",
+                 R"(
+%x = input "x" : f32[2,3]
+%one = const [1] : f32[]
+%a = relu %x
+%y = add %a %one
+output "y" %y
+)");
+}
+
+TEST(EliminateDeadTerms, KeepsTermsOfMixedSign) {
+  const std::string text = R"(
+%x = input "x" : f32[2,3]
+%zero = const [0] : f32[]
+%n = minimum %x %zero
+%p = relu %x
+%y = add %p %n
+output "y" %y
+)";
+  expect_rewrite(eliminate_dead_terms, text, text);
+}
+
+TEST(NarrowToSupport, DividesByTheActivation) {
+  expect_rewrite(narrow_to_support, R"(
+%z = input "z" : f32[2,3]
+%g = input "g" : f32[2,3]
+%e = const [0.25] : f32[]
+%a = relu %z
+%r = mul %a %g
+%d = add %z %e
+%s = safe_div %r %d
+output "s" %s
+)",
+                 R"(
+%z = input "z" : f32[2,3]
+%g = input "g" : f32[2,3]
+%e = const [0.25] : f32[]
+%a = relu %z
+%r = mul %a %g
+%d = add %a %e
+%s = safe_div %r %d
+output "s" %s
+)");
+}
+
+TEST(NarrowToSupport, LooksThroughPoolingAndReshape) {
+  const std::string text = R"(
+%z = input "z" : f32[1,4,4,2]
+%g = input "g" : f32[1,8]
+%a = relu %z
+%p = max_pool %a {padding="valid", strides=[2,2], window=[2,2]}
+%f = reshape %p {shape=[1,8]}
+%r = mul %f %g
+%u = reshape %r {shape=[1,2,2,2]}
+%b = max_pool_backward %a %u {padding="valid", strides=[2,2], window=[2,2]}
+)";
+  expect_rewrite(narrow_to_support, text + "%s = safe_div %b %z\noutput \"s\" %s\n", text + "%s = safe_div %b %a\noutput \"s\" %s\n");
+}
+
+TEST(NarrowToSupport, LeavesRelevanceOfUnknownSupportAlone) {
+  const std::string text = R"(
+%z = input "z" : f32[2,3]
+%r = input "r" : f32[2,3]
+%a = relu %z
+%s = safe_div %r %z
+%y = add %s %a
+output "y" %y
+)";
+  expect_rewrite(narrow_to_support, text, text);
+}
+
+TEST(FoldConstants, ComputesWhatDependsOnWeightsAlone) {
+  const Graph graph = from_text(R"(
+%x = input "x" : f32[2,3]
+%w = const @w : f32[3,40]
+%p = relu %w
+%q = mul %p %p
+%y = matmul %x %q
+output "y" %y
+)",
+                                weights);
+  const Graph folded = fold_constants(graph, context());
+  graph::verify(folded);
+  EXPECT_EQ(folded.size(), 3);
+  expect_same_results(graph, folded);
+}
+
+TEST(FuseEpilogues, JoinsBiasAndRelu) {
+  expect_rewrite(fuse_epilogues, R"(
+%x = input "x" : f32[2,3]
+%w = const @w : f32[3,4]
+%b = const @b : f32[4]
+%m = matmul %x %w
+%z = add %m %b
+%a = relu %z
+output "a" %a
+)",
+                 R"(
+%x = input "x" : f32[2,3]
+%w = const @w : f32[3,4]
+%b = const @b : f32[4]
+%a = matmul %x %w %b {activation="relu"}
+output "a" %a
+)");
+}
+
+TEST(FuseEpilogues, KeepsAValueThatIsUsedTwice) {
+  const std::string text = R"(
+%x = input "x" : f32[2,3]
+%w = const @w : f32[3,4]
+%z = matmul %x %w
+%a = relu %z
+%y = mul %a %z
+output "y" %y
+)";
+  expect_rewrite(fuse_epilogues, text, text);
+}
+
+TEST(FusePointwise, GathersAChainIntoOneSweep) {
+  const Graph graph = from_text(R"(
+%x = input "x" : f32[2,3]
+%c = input "c" : f32[3]
+%a = add %x %c
+%b = relu %a
+%d = mul %b %x
+output "y" %d
+)");
+  const Graph fused = fuse_pointwise(graph, context());
+  graph::verify(fused);
+  ASSERT_EQ(fused.size(), 3);
+  EXPECT_TRUE(fused[fused.outputs()[0].value].is("sweep"));
+  expect_same_results(graph, fused);
+}
+
+TEST(FusePointwise, KeepsAnOutputInTheMiddle) {
+  const Graph graph = from_text(R"(
+%x = input "x" : f32[2,3]
+%a = relu %x
+%b = neg %a
+%c = exp %b
+output "a" %a
+output "c" %c
+)");
+  const Graph fused = fuse_pointwise(graph, context());
+  graph::verify(fused);
+  expect_same_results(graph, fused);
+  EXPECT_TRUE(fused[fused.outputs()[0].value].is("relu"));
+}
+
+TEST(Pipeline, RefusesAnUnknownPass) {
+  Context wrong;
+  wrong.disabled = {"fuse_pointwize"};
+  EXPECT_THROW(optimise(from_text("%x = input \"x\" : f32[1]\noutput \"x\" %x\n"), wrong), Error);
+}
+
+}  // namespace
+}  // namespace signxai::passes
