@@ -27,7 +27,7 @@ struct Options {
 
 struct Timing {
   std::string method;
-  double seconds = 0;         ///< median of warm calls, checks and copies included
+  double seconds = 0;         ///< median of warm calls
   double kernel_seconds = 0;  ///< convolutions and matrix products alone
   double first_seconds = 0;   ///< the first call, compilation included
   std::vector<StepTime> steps;
@@ -90,40 +90,39 @@ Json document_of(const Options& options, const Tensor& inputs, const std::vector
   return document;
 }
 
+std::string milliseconds(double seconds) { return fmt::format("{:.3f}", seconds * 1e3); }
+
+std::string steps_text(const Timing& timing, std::size_t count) {
+  std::vector<std::vector<std::string>> rows = {{"step", "layer", "kernel", "ms"}};
+  for (std::size_t i = 0; i < std::min(timing.steps.size(), count); ++i) {
+    const StepTime& step = timing.steps[i];
+    rows.push_back({step.op, step.layer.empty() ? "-" : step.layer, step.kernel, milliseconds(step.seconds)});
+  }
+  return "\n" + timing.method + ", slowest steps:\n" + table(rows);
+}
+
 std::string text_of(const Options& options, const std::vector<Timing>& timings) {
   std::vector<std::vector<std::string>> rows = {{"method", "warm ms", "kernels ms", "ratio", "first call ms"}};
+  std::string steps;
   for (const Timing& t : timings) {
-    rows.push_back({t.method, fmt::format("{:.3f}", t.seconds * 1e3), fmt::format("{:.3f}", t.kernel_seconds * 1e3),
-                    t.ratio() > 0 ? fmt::format("{:.2f}", t.ratio()) : "-",
-                    fmt::format("{:.1f}", t.first_seconds * 1e3)});
+    rows.push_back({t.method, milliseconds(t.seconds), milliseconds(t.kernel_seconds),
+                    t.ratio() > 0 ? fmt::format("{:.2f}", t.ratio()) : "-", milliseconds(t.first_seconds)});
+    if (options.steps > 0) steps += steps_text(t, static_cast<std::size_t>(options.steps));
   }
-  std::string text = table(rows);
-  for (const Timing& timing : timings) {
-    if (options.steps == 0) break;
-    rows = {{"step", "layer", "kernel", "ms"}};
-    for (std::size_t i = 0; i < std::min(timing.steps.size(), static_cast<std::size_t>(options.steps)); ++i) {
-      const StepTime& step = timing.steps[i];
-      rows.push_back(
-          {step.op, step.layer.empty() ? "-" : step.layer, step.kernel, fmt::format("{:.3f}", step.seconds * 1e3)});
-    }
-    text += "\n" + timing.method + ", slowest steps:\n" + table(rows);
-  }
-  return text;
+  return table(rows) + steps;
 }
 
 void run(const Options& options) {
   const std::vector<MethodRequest> requests = options.methods.requests();
-  const Model model = options.model.load();
-  say_notes(model.notes());
-  const Explainer explainer(model, options.compute.options);
-  const Tensor inputs = make_inputs(options, model.sample_shape());
+  const Explainer explainer(options.model.load(), options.compute.options);
+  say_notes(explainer.model().notes());
+  const Tensor inputs = make_inputs(options, explainer.model().sample_shape());
   std::vector<Timing> timings;
   for (const MethodRequest& request : requests)
     timings.push_back(measure(explainer, inputs, {request}, options.repeats));
   if (requests.size() > 1) timings.push_back(measure(explainer, inputs, requests, options.repeats));
   if (options.json) {
-    print_json(document_of(options, inputs, timings));
-    return;
+    return print_json(document_of(options, inputs, timings));
   }
   say(fmt::format("input {}, median of {} runs, {}", to_string(inputs.shape), options.repeats,
                   Explainer::instruction_set()));

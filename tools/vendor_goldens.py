@@ -32,6 +32,12 @@ SAMPLED_CASES = ["vgg_mini", "vgg_places_mini", "resnet_mini", "conv1d_ecg", "ec
 # Models whose architecture and weights are also kept apart, to read that format.
 SPLIT_MODELS = ["conv1d_ecg"]
 
+# The softmax of this network is a layer of its own. The reference then starts LRP at every output (SEMANTICS Q3), which is
+# not meant: where expected.json has a choice it names the maps of the network without that layer. The others contradict
+# these and are left out.
+SPLIT_HEADS = ["vgg_places_mini"]
+LRP_METHODS = re.compile(r"^(lrp|lrpsign|lrpz|w2lrp|flatlrp|zblrp)_")
+
 COMPRESS_FROM = 2048  # elements; below, a chunk's bookkeeping costs more than it saves
 
 # What this version does not compute is left out of the copy, apart from the samplers' names, which are counted as pending.
@@ -45,6 +51,12 @@ def family(call):
     method = re.sub(numbers, "#", call["method"])
     kwargs = sorted((k, v if isinstance(v, str) else "#") for k, v in call["kwargs"].items())
     return call["path"].split("/")[1], method, tuple(kwargs), isinstance(call["target"], list)
+
+
+def carries_split_head(case, call):
+    """Whether the map starts at every output: see SPLIT_HEADS."""
+    split = case in SPLIT_HEADS and call["path"].split("/")[1] in ("maps", "maps_corrected")
+    return split and LRP_METHODS.match(call["method"]) is not None
 
 
 def sampled(calls):
@@ -94,7 +106,7 @@ def vendor_case(goldens, case, expected):
     files = ["model.h5"] + (["model.json", "weights.h5"] if case in SPLIT_MODELS else [])
     for name in files:
         shutil.copyfile(source / name, target / name)
-    calls = [c for c in expected["calls"] if SLICE_METHODS.match(c["method"])]
+    calls = [c for c in expected["calls"] if SLICE_METHODS.match(c["method"]) and not carries_split_head(case, c)]
     pending = [c for c in expected["calls"] if not SLICE_METHODS.match(c["method"])]
     if case in SAMPLED_CASES:
         calls, pending = sampled(calls), sampled(pending)

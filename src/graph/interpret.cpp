@@ -30,8 +30,9 @@ class Slots {
 
   /// The array itself where this is its last use, a copy otherwise.
   Array take(Value value) {
-    const bool borrowed = view_[at(value)] != &owned_[at(value)];
-    return --uses_[at(value)] == 0 && !borrowed ? std::move(owned_[at(value)]) : *view_[at(value)];
+    const bool is_owned = view_[at(value)] == &owned_[at(value)];
+    if (--uses_[at(value)] == 0 && is_owned) return std::move(owned_[at(value)]);
+    return *view_[at(value)];
   }
 
  private:

@@ -53,7 +53,9 @@ class Verifier {
 
   void check_attributes() const {
     const auto& specs = node().op->attrs;
-    for (const auto& [name, value] : node().attrs.entries()) {
+    for (const auto& entry : node().attrs.entries()) {
+      const std::string& name = entry.first;
+      const Attr& value = entry.second;
       const auto spec = std::find_if(specs.begin(), specs.end(), [&](const AttrSpec& s) { return s.name == name; });
       require(spec != specs.end(), "has an unknown attribute '" + name + "'");
       require(value.index() == static_cast<std::size_t>(spec->type), "attribute '" + name + "' has the wrong type");

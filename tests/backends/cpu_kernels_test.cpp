@@ -92,6 +92,7 @@ constexpr Case kMatmuls[] = {
     {"matmul 5x77;64x77 transpose_b=1 constant=1", 2e-6, "streaming"},
     {"matmul 1x999;501x999;501 transpose_b=1 activation=relu"},
     {"matmul 2x10;3000x10 transpose_b=1"},
+    {"matmul 13x100;300x100;300 transpose_b=1 activation=relu constant=1", 2e-6, "streaming"},
     {"matmul 1x3;3x1"},
     {"matmul 65x40;40x33;33 activation=relu", 2e-6, "oneDNN sgemm"},
     {"matmul 65x40;33x40 transpose_b=1"},

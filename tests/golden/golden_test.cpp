@@ -29,6 +29,11 @@ constexpr std::array<std::string_view, 3> kPendingMethods = {"random_uniform", "
 constexpr std::array<std::string_view, 4> kPendingParameters = {"explained_layer_names", "stop_mapping_at_layers",
                                                                 "r_init", "f_init"};
 
+// The softmax of this network is a layer of its own. The reference then starts LRP at every output (SEMANTICS Q3), which is
+// not meant: where a full expected.json has a choice it names the maps of the network without that layer, with which the
+// others disagree. Those are left out here and in the vendored cases.
+constexpr std::string_view kSplitHead = "vgg_places_mini";
+
 // The cases that a full set is asked for: networks that consist of this version's layers.
 constexpr std::array<std::string_view, 21> kFullCases = {
     "digits_mlp",     "digits_cnn",    "digits_cnn_bn", "digits_resnet", "vgg_mini",        "vgg_places_mini",
@@ -67,6 +72,12 @@ std::optional<std::string> pending_name(const Call& call) {
     if (call.parameters.count(std::string(name))) return std::string(name);
   }
   return std::nullopt;
+}
+
+bool carries_split_head(const Case& golden, const Call& call) {
+  const bool lrp = call.method.find("lrp") != std::string::npos;
+  const bool with_head = call.path.rfind("/maps/", 0) == 0 || call.path.rfind("/maps_corrected/", 0) == 0;
+  return golden.name == kSplitHead && lrp && with_head;
 }
 
 /// The map of a call, or why there is none.
@@ -114,10 +125,14 @@ class GoldenTest : public testing::TestWithParam<Source> {
     return answers;
   }
 
-  /// Takes out the calls which are pending, i.e. listed as such and refused.
-  std::vector<const Call*> without_pending(Row& row) {
+  /// Without the calls which are pending, i.e. listed as such and refused, and without those that are left out.
+  std::vector<const Call*> calls_that_count(Row& row) {
     std::vector<const Call*> calls;
-    for (const Call& call : GetParam().golden.calls) {
+    for (const Call& call : golden_.calls) {
+      if (carries_split_head(golden_, call)) {
+        ++row.left_out;
+        continue;
+      }
       const auto name = pending_name(call);
       if (name && !ask(inputs_, {&call}, call.target).front().map) {
         ++row.pending[*name];
@@ -171,7 +186,7 @@ std::vector<std::vector<const Call*>> grouped(const std::vector<const Call*>& ca
 
 TEST_P(GoldenTest, Maps) {
   Row row{.name = GetParam().name};
-  const auto calls = without_pending(row);
+  const auto calls = calls_that_count(row);
   std::map<const Call*, Comparison> results;
   for (const auto& group : grouped(calls)) {
     compare_batch(group, results);

@@ -96,7 +96,8 @@ std::string print_operation(const Node& node) {
 void print(const Graph& graph, const std::string& indent, std::string& text) {
   for (std::int32_t i = 0; i < graph.size(); ++i) {
     const Node& node = graph[Value{i}];
-    text += indent + label(Value{i}) + " = " + node.op->name + print_operation(node) + " : " + to_string(node.type);
+    text += indent;
+    text += label(Value{i}) + " = " + node.op->name + print_operation(node) + " : " + to_string(node.type);
     const std::string& origin = graph.origin(Value{i});
     text += origin.empty() ? "\n" : "  # " + escape(origin) + "\n";
     for (const auto& [name, value] : node.attrs.entries()) {

@@ -96,7 +96,7 @@ std::string Config::text(std::string_view key, std::string fallback) const {
 }
 
 std::string Config::choice(std::string_view key, const std::vector<std::string>& options, std::string fallback) const {
-  const std::string got = text(key, std::move(fallback));
+  std::string got = text(key, std::move(fallback));
   std::string expected;
   for (const std::string& option : options) {
     if (got == option) return got;

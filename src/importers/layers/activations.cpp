@@ -136,8 +136,8 @@ const ActivationDef& named(const std::string& name, const std::string& subject) 
 }
 
 const Json& no_parameters() {
-  static const Json empty = Json::object();
-  return empty;
+  static const Json kEmpty = Json::object();
+  return kEmpty;
 }
 
 /// The axis or axes of a Softmax layer; only one is supported.

@@ -40,7 +40,7 @@ LayerResult import_batch_normalization(LayerContext& context) {
   aligned[0] = features;
   const auto read = [&](const std::string& role) {
     const Literal literal = context.literal(role, {features});
-    const Literal view(aligned, literal.storage(), literal.name());
+    Literal view(aligned, literal.storage(), literal.name());
     context.add_weight(role, b.constant(view));
     return view;
   };
