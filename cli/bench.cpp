@@ -31,7 +31,6 @@ struct Timing {
   double kernel_seconds = 0;  ///< convolutions and matrix products alone
   double first_seconds = 0;   ///< the first call, compilation included
   std::vector<StepTime> steps;
-
   double ratio() const { return kernel_seconds > 0 ? seconds / kernel_seconds : 0; }
 };
 
@@ -139,9 +138,8 @@ Action add_bench(CLI::App& verb) {
   verb.add_option("--repeats", options->repeats, "Warm runs, of which the median counts")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
-  verb.add_option("--steps", options->steps, "Show so many of the slowest steps of each method")
-      ->check(CLI::Range(0, 100000));
-  verb.add_option("--shape", options->shape, "Shape of a sample where the network leaves it open: 224,224,3")
+  verb.add_option("--steps", options->steps, "Show the slowest steps of each method")->check(CLI::Range(0, 100000));
+  verb.add_option("--shape", options->shape, "Sample shape where the network leaves it open: 224,224,3")
       ->delimiter(',')
       ->allow_extra_args(false);
   verb.add_flag("--json", options->json, "Print one JSON document, with all steps");

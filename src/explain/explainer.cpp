@@ -36,6 +36,7 @@ struct Explainer::Impl {
   /// Adds the time of a compilation to `seconds`; nothing when the executable is there already.
   std::shared_ptr<const Compiled> get(const Request& request, double& seconds) {
     const std::lock_guard lock(mutex);
+    const ThreadScope threads(options.threads);  // kernels are made for the thread count they run with
     std::shared_ptr<const Compiled>& entry = compiled[request.key()];
     if (!entry) {
       const auto start = std::chrono::steady_clock::now();

@@ -29,7 +29,7 @@ std::vector<RuleCase> rule_cases() {
       {"AlphaBeta", {{"alpha", 1.5}, {"beta", 0.5}, {"bias", 0.0}}},
       {"AlphaBetaIgnoreBias", {{"alpha", 2.5}, {"beta", 1.5}}},
       {"Gamma", {{"gamma", 0.25}}},
-      {"Gamma", {{"gamma", 1.0}, {"bias", 0.0}}},
+      {"Gamma", {{"gamma", 0.6}, {"bias", 0.0}}},
       {"Bounded", {{"low", -3.0}, {"high", 4.0}}},
       {"SIGNmu", {{"mu", 0.4}}},
       {"SIGNmu", {{"mu", -0.6}}},
@@ -57,6 +57,7 @@ class RuleTest : public testing::TestWithParam<RuleCase> {
     for (const Neurons& neurons : {Neurons{}, Neurons{{2, 0, 1}}}) {
       SCOPED_TRACE(neurons ? "by index" : "by maximum");
       const Array map = run_method(network, "lrp", parameters(), x, neurons).front();
+      EXPECT_TRUE(std::any_of(map.data.begin(), map.data.end(), [](double v) { return v != 0; })) << "zeros prove nothing";
       for (std::size_t n = 0; n < kBatch; ++n) {
         const Vector input = sample_of(x, n), hidden = relu(first(input));
         const Head selected{neurons ? std::optional<std::size_t>((*neurons)[n]) : std::nullopt};
@@ -72,7 +73,7 @@ class RuleTest : public testing::TestWithParam<RuleCase> {
 TEST_P(RuleTest, DenseAgreesWithMatrixTwin) {
   for (const bool bias : {true, false}) {
     SCOPED_TRACE(bias ? "with bias" : "without bias");
-    const KernelWeights first = random_weights({5, 6}, bias, random_), head = random_weights({6, 3}, bias, random_);
+    const KernelWeights first = random_weights({5, 9}, bias, random_), head = random_weights({9, 3}, bias, random_);
     SmallNetwork net({kBatch, 5});
     net.dense(net.dense(0, first, "relu"), head);
     expect_twin(net.finish(), dense_matrix(first), dense_matrix(head), random_input({kBatch, 5}, random_));

@@ -36,10 +36,11 @@ std::string reason_for(const LayerDef& layer, const std::string& subject) {
 
 void find_unsupported(const ModelDef& model, const std::string& prefix, std::vector<std::string>& found) {
   for (const LayerDef& layer : model.layers) {
-    const std::string subject = prefix + layer.name + " (" + layer.class_name + ")";
+    const std::string path = prefix + layer.name;
+    const std::string subject = path + " (" + layer.class_name + ")";
     const std::string reason = reason_for(layer, subject);
     if (!reason.empty()) found.push_back(subject + ": " + reason);
-    if (layer.nested) find_unsupported(*layer.nested, prefix + layer.name + "/", found);
+    if (layer.nested) find_unsupported(*layer.nested, path + "/", found);
   }
 }
 
