@@ -12,7 +12,13 @@ Shape without_batch(const Shape& shape) { return {shape.begin() + 1, shape.end()
 }  // namespace
 
 Model Model::load(const std::string& path, const std::string& weights) {
-  return Model(std::make_shared<const graph::Network>(load_network(path, weights)));
+  graph::Network network = load_network(path, weights);
+  const graph::RemovedHead& head = network.removed_head;
+  if (!head.layer.empty()) {
+    network.notes.push_back("the " + head.function + " at the end ('" + head.layer + "', " + head.form +
+                            ") is left out: what is explained is its input, the logit");
+  }
+  return Model(std::make_shared<const graph::Network>(std::move(network)));
 }
 
 const std::string& Model::name() const { return network_->name; }

@@ -17,7 +17,7 @@ bool fits(const Attr& value, AttrType type) { return value.index() == static_cas
 
 Attrs complete(const OpDef& op, Attrs attrs) {
   for (const auto& [name, value] : attrs.entries()) {
-    const bool known = std::any_of(op.attrs.begin(), op.attrs.end(), [&](const auto& s) { return s.name == name; });
+    const bool known = std::any_of(op.attrs.begin(), op.attrs.end(), [&key = name](const auto& s) { return s.name == key; });
     if (!known) refuse(op, "takes no attribute '" + name + "'");
   }
   for (const AttrSpec& spec : op.attrs) {

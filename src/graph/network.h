@@ -45,6 +45,7 @@ struct LayerCall {
 /// A softmax, log-softmax or sigmoid at the end was left out: explanations are of the logits.
 struct RemovedHead {
   std::string layer;  ///< name of the layer that held it; empty: none was found
+  std::string function{};  ///< "softmax", "log-softmax" or "sigmoid"
   std::string form;   ///< "fused activation", "Activation layer", "Softmax layer"
 };
 

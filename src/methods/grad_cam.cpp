@@ -7,11 +7,11 @@
 #include <fmt/format.h>
 
 #include "base/nearest.h"
-#include "signxai/image.h"
 #include "methods/method.h"
 #include "reverse/gradient.h"
 #include "rules/rule.h"
 #include "signxai/error.h"
+#include "signxai/image.h"
 
 namespace signxai::methods {
 namespace {
@@ -26,8 +26,9 @@ int layer_of(const MethodSite& site, const Parameters& parameters, std::size_t r
   const std::string stage = "method", subject = "last_conv_layer_name";
   if (index < 0) {
     const std::string hint = did_you_mean(name, candidates);
-    throw Error(ErrorCode::kNotFound, stage, subject, fmt::format("the network has no layer '{}'; {}", name,
-                hint.empty() ? fmt::format("candidates are {}", fmt::join(candidates, ", ")) : hint));
+    throw Error(ErrorCode::kNotFound, stage, subject,
+                fmt::format("the network has no layer '{}'; {}", name,
+                            hint.empty() ? fmt::format("candidates are {}", fmt::join(candidates, ", ")) : hint));
   }
   const Shape& shape = site.builder.shape(site.network.calls[static_cast<std::size_t>(index)].output);
   if (shape.size() != rank) {
@@ -108,7 +109,8 @@ void require_rank(const MethodSite& site, std::size_t rank, const char* who) {
   const Shape& shape = site.builder.shape(site.input());
   if (shape.size() == rank) return;
   throw Error(ErrorCode::kInvalidArgument, "method", who,
-              fmt::format("needs an input of rank {} with the batch axis; the network takes {}", rank, signxai::to_string(shape)));
+              fmt::format("needs an input of rank {} with the batch axis; the network takes {}", rank,
+                          signxai::to_string(shape)));
 }
 
 std::vector<Value> build_image(const MethodSite& site, const Parameters& parameters) {
@@ -222,15 +224,24 @@ const ParameterInfo kResize = {"resize", "1", "0: the map at the layer's own siz
 
 std::vector<MethodDef> grad_cam_methods() {
   return {
-      {"grad_cam", {kLayer, kResize},
+      {"grad_cam",
+       {kLayer, kResize},
        "Grad-CAM (Selvaraju et al. 2017), resized to the input in 8 bits: values 0 to 255, shape (W, H, C).",
-       build_image, nullptr, finish_image},
-      {"grad_cam_timeseries", {kLayer, kResize},
+       build_image,
+       nullptr,
+       finish_image},
+      {"grad_cam_timeseries",
+       {kLayer, kResize},
        "Grad-CAM over time, interpolated to the input's length: values 0 to 1, repeated over the channels.",
-       build_series, nullptr, finish_series},
-      {"guided_grad_cam", {kLayer},
+       build_series,
+       nullptr,
+       finish_series},
+      {"guided_grad_cam",
+       {kLayer},
        "Grad-CAM times guided back-propagation of the sum of the layer's outputs (Selvaraju et al. 2017).",
-       build_guided, nullptr, finish_guided},
+       build_guided,
+       nullptr,
+       finish_guided},
   };
 }
 

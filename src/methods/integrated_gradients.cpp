@@ -40,7 +40,8 @@ Sampling sampling(const Parameters& parameters) {
   result.point = [=](int index, std::span<const float> x, std::span<float> point) {
     check(baseline, x.size());
     // In float and in this order: where a network has exact ties on the path, its map depends on the last bit.
-    const float fraction = index + 1 == steps ? 1.0f : static_cast<float>(index) * (1.0f / static_cast<float>(steps - 1));
+    const float fraction =
+        index + 1 == steps ? 1.0f : static_cast<float>(index) * (1.0f / static_cast<float>(steps - 1));
     for (std::size_t i = 0; i < x.size(); ++i) {
       const float start = baseline.at(i);
       point[i] = start + (x[i] - start) * fraction;

@@ -16,7 +16,7 @@ void read_everything(const signxai::hdf5::File& file, const signxai::hdf5::Objec
   for (const auto& child : object.children) read_everything(file, child);
   if (object.is_group() || !object.dataset->refusal.empty()) return;
   const signxai::hdf5::Float32Array array = file.read(object);
-  volatile float sink = 0;
+  [[maybe_unused]] volatile float sink = 0;
   for (std::int64_t i = 0; i < signxai::element_count(array.shape); ++i) sink = array.data.get()[i];
 }
 

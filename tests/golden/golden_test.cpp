@@ -29,17 +29,18 @@ constexpr std::array<std::string_view, 3> kPendingMethods = {"random_uniform", "
 constexpr std::array<std::string_view, 4> kPendingParameters = {"explained_layer_names", "stop_mapping_at_layers",
                                                                 "r_init", "f_init"};
 
-// The softmax of this network is a layer of its own. The reference then starts LRP at every output (SEMANTICS Q3), which is
-// not meant: where a full expected.json has a choice it names the maps of the network without that layer, with which the
-// others disagree. Those are left out here and in the vendored cases.
+// The softmax of this network is a layer of its own. The reference then starts LRP at every output (SEMANTICS Q3),
+// which is not meant: where a full expected.json has a choice it names the maps of the network without that layer, with
+// which the others disagree. Those are left out here and in the vendored cases.
 constexpr std::string_view kSplitHead = "vgg_places_mini";
 
 // The cases that a full set is asked for: networks that consist of this version's layers.
 constexpr std::array<std::string_view, 21> kFullCases = {
-    "digits_mlp",     "digits_cnn",    "digits_cnn_bn", "digits_resnet", "vgg_mini",        "vgg_places_mini",
-    "resnet_mini",    "inception_mini", "densenet_mini", "conv1d_ecg",    "ecg_simulated",   "ecg_avb",
-    "ecg_lbbb",       "dead_relu",     "ties",          "zero_input",    "zero_input_bias", "regression_mlp",
-    "sigmoid_binary", "merge_add_only", "dead_relu_zero_logits"};
+    "digits_mlp",           "digits_cnn",      "digits_cnn_bn",  "digits_resnet",  "vgg_mini",
+    "vgg_places_mini",      "resnet_mini",     "inception_mini", "densenet_mini",  "conv1d_ecg",
+    "ecg_simulated",        "ecg_avb",         "ecg_lbbb",       "dead_relu",      "ties",
+    "zero_input",           "zero_input_bias", "regression_mlp", "sigmoid_binary", "merge_add_only",
+    "dead_relu_zero_logits"};
 
 // Enough to share work, few enough to keep an explanation's memory small.
 constexpr std::size_t kMethodsPerCall = 32;
@@ -178,7 +179,8 @@ std::vector<std::vector<const Call*>> grouped(const std::vector<const Call*>& ca
   for (const auto& entry : by_target) {
     for (std::size_t i = 0; i < entry.second.size(); i += kMethodsPerCall) {
       const auto begin = entry.second.begin() + static_cast<std::ptrdiff_t>(i);
-      groups.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(std::min(kMethodsPerCall, entry.second.size() - i)));
+      groups.emplace_back(begin,
+                          begin + static_cast<std::ptrdiff_t>(std::min(kMethodsPerCall, entry.second.size() - i)));
     }
   }
   return groups;

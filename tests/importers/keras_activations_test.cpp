@@ -11,7 +11,10 @@ const std::vector<double> kPoints = {-100, -3.5, -1, -0.25, 0, 0.25, 1, 3.5, 6, 
 
 Json activation(const Json& what) { return layer("Activation", "a", {{"activation", what}}); }
 
-graph::Network network(const Json& entry) { return build(sequential({input_layer("in", {nullptr, 10}), entry})); }
+/// The layer behind an input and before one that changes nothing, since a sigmoid at the very end would be left out.
+graph::Network network(const Json& entry) {
+  return build(sequential({input_layer("in", {nullptr, 10}), entry, layer("Rescaling", "same", {{"scale", 1.0}})}));
+}
 
 std::vector<double> values(const Json& entry) { return run(network(entry), array({1, 10}, kPoints)).data; }
 

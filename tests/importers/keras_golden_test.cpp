@@ -71,7 +71,6 @@ TEST_P(KerasGolden, ForwardPass) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const std::string& name = net.graph.outputs()[i].name;
     expect_close(outputs[i], read(golden, *find(golden, "output", name)), "output " + name);
-    // A sigmoid is kept, unlike in the golden files' logits.
     const hdf5::Object* stored = find(golden, "logits", name);
     if (stored && !net.removed_head.layer.empty()) expect_close(logits[i], read(golden, *stored), "logits " + name);
   }

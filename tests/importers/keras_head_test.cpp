@@ -86,12 +86,19 @@ TEST(KerasHead, InsideANestedModel) {
   EXPECT_EQ(net.removed_head.layer, "inner/d");
 }
 
-TEST(KerasHead, SigmoidStays) {
+TEST(KerasHead, SigmoidIsLeftOut) {
   const graph::Network net = build(sequential({input(), dense("sigmoid")}));
+  EXPECT_EQ(net.removed_head.layer, "d");
+  EXPECT_EQ(net.removed_head.function, "sigmoid");
+  EXPECT_EQ(call(net, "d").activation, "");
+  const graph::Array logits = array({1, 3}, {0, std::log(3.0), -std::log(3.0)});
+  expect_near(reference::evaluate(net.probabilities, std::vector<graph::Array>{logits})[0], {1, 3}, {0.5, 0.75, 0.25});
+}
+
+TEST(KerasHead, SigmoidInTheMiddleStays) {
+  const graph::Network net = build(sequential({input(), dense("sigmoid"), layer("Dense", "e", {{"units", 2}})}));
   EXPECT_EQ(net.removed_head.layer, "");
   EXPECT_EQ(call(net, "d").activation, "sigmoid");
-  const graph::Array logits = array({1, 3}, {1, 2, 3});
-  EXPECT_EQ(reference::evaluate(net.probabilities, std::vector<graph::Array>{logits})[0].data, logits.data);
 }
 
 TEST(KerasHead, SoftmaxInTheMiddleStays) {

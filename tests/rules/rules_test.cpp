@@ -57,7 +57,8 @@ class RuleTest : public testing::TestWithParam<RuleCase> {
     for (const Neurons& neurons : {Neurons{}, Neurons{{2, 0, 1}}}) {
       SCOPED_TRACE(neurons ? "by index" : "by maximum");
       const Array map = run_method(network, "lrp", parameters(), x, neurons).front();
-      EXPECT_TRUE(std::any_of(map.data.begin(), map.data.end(), [](double v) { return v != 0; })) << "zeros prove nothing";
+      EXPECT_TRUE(std::any_of(map.data.begin(), map.data.end(), [](double v) { return v != 0; }))
+          << "zeros prove nothing";
       for (std::size_t n = 0; n < kBatch; ++n) {
         const Vector input = sample_of(x, n), hidden = relu(first(input));
         const Head selected{neurons ? std::optional<std::size_t>((*neurons)[n]) : std::nullopt};
@@ -105,14 +106,14 @@ TEST_P(RuleTest, SingleLayerIsHeadAndInputLayerAtOnce) {
   const Array map = run_method(network, "lrp", parameters(), x, Neurons{{1, 1, 0}}).front();
   for (std::size_t n = 0; n < kBatch; ++n) {
     const Head selected{n < 2 ? 1u : 0u};
-    expect_sample(map, n, twin_relevance(GetParam().rule, GetParam().parameters, dense_matrix(only), sample_of(x, n),
-                                         nullptr, selected));
+    expect_sample(
+        map, n,
+        twin_relevance(GetParam().rule, GetParam().parameters, dense_matrix(only), sample_of(x, n), nullptr, selected));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rules, RuleTest, testing::ValuesIn(rule_cases()), [](const auto& tested) {
-  return tested.param.rule + "_" + std::to_string(tested.index);
-});
+INSTANTIATE_TEST_SUITE_P(Rules, RuleTest, testing::ValuesIn(rule_cases()),
+                         [](const auto& tested) { return tested.param.rule + "_" + std::to_string(tested.index); });
 
 TEST(RuleTable, RefusesBadParameters) {
   EXPECT_ANY_THROW(rules::make_rule("Epsilon", {{"epsilon", 0.0}}));
@@ -126,7 +127,8 @@ TEST(RuleTable, RefusesBadParameters) {
 }
 
 TEST(RuleTable, InfersAlphaFromBetaAndBack) {
-  EXPECT_EQ(rules::make_rule("AlphaBeta", {{"alpha", 3.0}}).label, rules::make_rule("AlphaBeta", {{"beta", 2.0}}).label);
+  EXPECT_EQ(rules::make_rule("AlphaBeta", {{"alpha", 3.0}}).label,
+            rules::make_rule("AlphaBeta", {{"beta", 2.0}}).label);
 }
 
 TEST(RuleTable, UnknownNameTellsTheNearest) {

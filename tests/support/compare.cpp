@@ -18,12 +18,14 @@ Comparison wrong(std::string why) {
   return {false, infinite, infinite, std::move(why)};
 }
 
-Comparison compare_sample(std::span<const float> map, std::span<const float> golden, double tolerance, double absolute) {
+Comparison compare_sample(std::span<const float> map, std::span<const float> golden, double tolerance,
+                          double absolute) {
   double deviation = 0, largest = 0;
   std::size_t where = 0;
   for (std::size_t i = 0; i < golden.size(); ++i) {
     if (!same_kind(map[i], golden[i])) {
-      return wrong("entry " + std::to_string(i) + " is " + std::to_string(map[i]) + ", expected " + std::to_string(golden[i]));
+      return wrong("entry " + std::to_string(i) + " is " + std::to_string(map[i]) + ", expected " +
+                   std::to_string(golden[i]));
     }
     if (!std::isfinite(golden[i])) continue;
     largest = std::max(largest, std::fabs(static_cast<double>(golden[i])));

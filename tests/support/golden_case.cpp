@@ -75,7 +75,8 @@ std::vector<Case> read_cases(const std::string& folder) {
 std::vector<Case> read_cases(const std::string& folder, std::span<const std::string_view> names) {
   const Json document = read_expected(folder);
   std::vector<Case> cases;
-  for (const std::string_view name : names) cases.push_back(case_of(folder, std::string(name), document.at(std::string(name))));
+  for (const std::string_view name : names)
+    cases.push_back(case_of(folder, std::string(name), document.at(std::string(name))));
   return cases;
 }
 

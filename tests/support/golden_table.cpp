@@ -29,8 +29,8 @@ int count_of(const std::map<std::string, int>& pending) {
 }
 
 std::string line_of(const Row& row, std::size_t width) {
-  std::string line = fmt::format("{:<{}}  {:>10} / {:<4} {:>13.3f}  {:>8.2g}  {:>7}  {}", row.name, width, row.right, row.all,
-                                 row.fraction, row.deviation, count_of(row.pending), row.worst);
+  std::string line = fmt::format("{:<{}}  {:>10} / {:<4} {:>13.3f}  {:>8.2g}  {:>7}  {}", row.name, width, row.right,
+                                 row.all, row.fraction, row.deviation, count_of(row.pending), row.worst);
   if (row.left_out > 0) line += fmt::format("  ({} left out)", row.left_out);
   return line + "\n";
 }
@@ -52,7 +52,8 @@ std::string Table::text() const {
   std::size_t width = 5;
   for (const Row& row : rows_) width = std::max(width, row.name.size());
   const Row total = total_of(rows_);
-  std::string text = fmt::format("{:<{}}  maps right / all  worst: of tolerance, absolute  pending  worst map\n", "case", width);
+  std::string text =
+      fmt::format("{:<{}}  maps right / all  worst: of tolerance, absolute  pending  worst map\n", "case", width);
   for (const Row& row : rows_) text += line_of(row, width);
   text += line_of(total, width);
   if (total.pending.empty()) return text;

@@ -11,10 +11,10 @@ namespace signxai::golden {
 
 struct Row {
   std::string name;
-  int right = 0, all = 0;            ///< maps; what is pending or left out is not among them
-  int left_out = 0;                  ///< maps of the set that contradict others of it
-  double fraction = 0, deviation = 0;  ///< worst over all finite deviations: of the tolerance, and absolute
-  std::string worst{};               ///< label of the map with the worst fraction
+  int right = 0, all = 0;                ///< maps; what is pending or left out is not among them
+  int left_out = 0;                      ///< maps of the set that contradict others of it
+  double fraction = 0, deviation = 0;    ///< worst over all finite deviations: of the tolerance, and absolute
+  std::string worst{};                   ///< label of the map with the worst fraction
   std::map<std::string, int> pending{};  ///< what this version does not compute -> number of maps
   std::vector<std::string> failures{};
 

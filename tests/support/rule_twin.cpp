@@ -191,7 +191,9 @@ const std::vector<std::pair<std::string, Rule>>& rules() {
       {"Z", [](const Twin& t, const Parameters&) { return by_z(t, true); }},
       {"ZIgnoreBias", [](const Twin& t, const Parameters&) { return by_z(t, false); }},
       {"Epsilon",
-       [](const Twin& t, const Parameters& p) { return by_epsilon(t, number(p, "epsilon", 1e-7), number(p, "bias", 1) != 0); }},
+       [](const Twin& t, const Parameters& p) {
+         return by_epsilon(t, number(p, "epsilon", 1e-7), number(p, "bias", 1) != 0);
+       }},
       {"EpsilonIgnoreBias",
        [](const Twin& t, const Parameters& p) { return by_epsilon(t, number(p, "epsilon", 1e-7), false); }},
       {"StdxEpsilon",
@@ -201,8 +203,10 @@ const std::vector<std::pair<std::string, Rule>>& rules() {
       {"WSquare", [](const Twin& t, const Parameters&) { return by_weight(t, squared); }},
       {"Flat", [](const Twin& t, const Parameters&) { return by_weight(t, ones); }},
       {"ZPlusFast", [](const Twin& t, const Parameters&) { return by_z_plus_fast(t); }},
-      {"Gamma", [](const Twin& t, const Parameters& p) { return by_gamma(t, number(p, "gamma", 0), number(p, "bias", 1) != 0); }},
-      {"Bounded", [](const Twin& t, const Parameters& p) { return by_bounds(t, number(p, "low", -1), number(p, "high", 1)); }},
+      {"Gamma", [](const Twin& t,
+                   const Parameters& p) { return by_gamma(t, number(p, "gamma", 0), number(p, "bias", 1) != 0); }},
+      {"Bounded",
+       [](const Twin& t, const Parameters& p) { return by_bounds(t, number(p, "low", -1), number(p, "high", 1)); }},
       {"SIGN", [](const Twin& t, const Parameters&) { return by_sign(t, 0); }},
       {"SIGNmu", [](const Twin& t, const Parameters& p) { return by_sign(t, number(p, "mu", 0)); }},
       {"AlphaBeta",
@@ -210,7 +214,9 @@ const std::vector<std::pair<std::string, Rule>>& rules() {
          return by_alpha_beta(t, number(p, "alpha", 0), number(p, "beta", 0), number(p, "bias", 1) != 0);
        }},
       {"AlphaBetaIgnoreBias",
-       [](const Twin& t, const Parameters& p) { return by_alpha_beta(t, number(p, "alpha", 0), number(p, "beta", 0), false); }},
+       [](const Twin& t, const Parameters& p) {
+         return by_alpha_beta(t, number(p, "alpha", 0), number(p, "beta", 0), false);
+       }},
       {"Alpha2Beta1", [](const Twin& t, const Parameters&) { return by_alpha_beta(t, 2, 1, true); }},
       {"Alpha2Beta1IgnoreBias", [](const Twin& t, const Parameters&) { return by_alpha_beta(t, 2, 1, false); }},
       {"Alpha1Beta0", [](const Twin& t, const Parameters&) { return by_alpha_beta(t, 1, 0, true); }},
@@ -229,7 +235,8 @@ Vector relu(Vector values) { return each(std::move(values), positive); }
 Vector Affine::operator()(const Vector& x) const { return Map(*this, all, all, nullptr).forward(x); }
 
 Affine dense_matrix(const KernelWeights& weights) {
-  const auto in = static_cast<std::size_t>(weights.kernel.shape()[0]), out = static_cast<std::size_t>(weights.kernel.shape()[1]);
+  const auto in = static_cast<std::size_t>(weights.kernel.shape()[0]),
+             out = static_cast<std::size_t>(weights.kernel.shape()[1]);
   Affine layer{Matrix(in, out), Matrix(in, out), {}};
   layer.weights.data.assign(weights.kernel.data(), weights.kernel.data() + in * out);
   layer.taps.data.assign(in * out, 1.0);

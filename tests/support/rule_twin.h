@@ -1,5 +1,5 @@
-// Slow twins of the relevance rules: layers as explicit matrices, one sample at a time, in double precision, written from
-// the formulas alone. They share no code with src/.
+// Slow twins of the relevance rules: layers as explicit matrices, one sample at a time, in double precision, written
+// from the formulas alone. They share no code with src/.
 #pragma once
 
 #include <functional>

@@ -56,7 +56,8 @@ int SmallNetwork::kernel_layer(const std::string& class_name, int from, const Ke
                                Value product, const std::string& activation) {
   const Value bias = weights.has_bias() ? builder_.constant(weights.bias) : Value{};
   const Value z = bias ? builder_.add(product, bias) : product;
-  const int index = append(class_name, LayerKind::kKernel, {from}, activation.empty() ? z : builder_.unary(activation, z));
+  const int index =
+      append(class_name, LayerKind::kKernel, {from}, activation.empty() ? z : builder_.unary(activation, z));
   graph::LayerCall& call = network_.calls.back();
   call.kernel_output = z;
   call.activation = activation;
@@ -73,10 +74,9 @@ int SmallNetwork::dense(int from, const KernelWeights& weights, const std::strin
 int SmallNetwork::conv(int from, const KernelWeights& weights, WindowShape window, const std::string& activation) {
   const Value kernel = builder_.constant(weights.kernel);
   const std::size_t space = weights.kernel.shape().size() - 2;
-  const Value product = builder_.make("conv", {output(from), kernel},
-                                      {{"strides", Ints(space, window.stride)},
-                                       {"padding", window.padding},
-                                       {"dilations", Ints(space, 1)}});
+  const Value product = builder_.make(
+      "conv", {output(from), kernel},
+      {{"strides", Ints(space, window.stride)}, {"padding", window.padding}, {"dilations", Ints(space, 1)}});
   return kernel_layer(space == 1 ? "Conv1D" : "Conv2D", from, weights, kernel, product, activation);
 }
 
@@ -98,17 +98,19 @@ int SmallNetwork::zero_padding(int from) {
 int SmallNetwork::dropout(int from) { return append("Dropout", LayerKind::kOther, {from}, output(from)); }
 
 int SmallNetwork::max_pool(int from, WindowShape window) {
-  return append("MaxPooling2D", LayerKind::kOther, {from},
-                builder_.make("max_pool", {output(from)}, {{"window", Ints(2, window.size)},
-                                                           {"strides", Ints(2, window.stride)},
-                                                           {"padding", window.padding}}));
+  return append(
+      "MaxPooling2D", LayerKind::kOther, {from},
+      builder_.make(
+          "max_pool", {output(from)},
+          {{"window", Ints(2, window.size)}, {"strides", Ints(2, window.stride)}, {"padding", window.padding}}));
 }
 
 int SmallNetwork::average_pool(int from, WindowShape window) {
-  return append("AveragePooling2D", LayerKind::kAveragePool, {from},
-                builder_.make("avg_pool", {output(from)}, {{"window", Ints(2, window.size)},
-                                                           {"strides", Ints(2, window.stride)},
-                                                           {"padding", window.padding}}));
+  return append(
+      "AveragePooling2D", LayerKind::kAveragePool, {from},
+      builder_.make(
+          "avg_pool", {output(from)},
+          {{"window", Ints(2, window.size)}, {"strides", Ints(2, window.stride)}, {"padding", window.padding}}));
 }
 
 int SmallNetwork::batch_norm(int from, const std::vector<graph::Literal>& weights) {

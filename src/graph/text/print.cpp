@@ -93,23 +93,27 @@ std::string print_operation(const Node& node) {
   return text + print_attrs(node);
 }
 
+std::string print_line(const Graph& graph, Value value) {
+  const Node& node = graph[value];
+  const std::string& origin = graph.origin(value);
+  return label(value) + " = " + node.op->name + print_operation(node) + " : " + to_string(node.type) +
+         (origin.empty() ? "" : "  # " + escape(origin)) + "\n";
+}
+
 void print(const Graph& graph, const std::string& indent, std::string& text) {
   for (std::int32_t i = 0; i < graph.size(); ++i) {
-    const Node& node = graph[Value{i}];
-    text += indent;
-    text += label(Value{i}) + " = " + node.op->name + print_operation(node) + " : " + to_string(node.type);
-    const std::string& origin = graph.origin(Value{i});
-    text += origin.empty() ? "\n" : "  # " + escape(origin) + "\n";
-    for (const auto& [name, value] : node.attrs.entries()) {
+    text.append(indent).append(print_line(graph, Value{i}));
+    for (const auto& [name, value] : graph[Value{i}].attrs.entries()) {
       const auto* region = std::get_if<Region>(&value);
       if (!region) continue;
-      text += indent + "  " + name + " {\n";
+      text.append(indent).append("  ").append(name).append(" {\n");
       print(**region, indent + "    ", text);
-      text += indent + "  }\n";
+      text.append(indent).append("  }\n");
     }
   }
-  for (const Output& out : graph.outputs())
-    text += indent + "output " + quote(out.name) + " " + label(out.value) + "\n";
+  for (const Output& out : graph.outputs()) {
+    text.append(indent).append("output ").append(quote(out.name)).append(" ").append(label(out.value)).append("\n");
+  }
 }
 
 using Constants = std::map<std::pair<std::string, Shape>, Literal>;

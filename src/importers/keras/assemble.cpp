@@ -83,12 +83,23 @@ graph::Graph make_probabilities(const Network& network, const std::vector<Head>&
   return b.take();
 }
 
+const char* name_of(HeadFunction::Kind kind) {
+  switch (kind) {
+    case HeadFunction::Kind::kSoftmax: return "softmax";
+    case HeadFunction::Kind::kLogSoftmax: return "log-softmax";
+    case HeadFunction::Kind::kSigmoid: return "sigmoid";
+  }
+  return "";
+}
+
 graph::RemovedHead describe(const std::vector<Head>& heads) {
   graph::RemovedHead removed;
   for (const Head& head : heads) {
     if (head.layer.empty()) continue;
     removed.layer += (removed.layer.empty() ? "" : ", ") + head.layer;
-    if (removed.form.empty()) removed.form = head.function.form;
+    if (!removed.form.empty()) continue;
+    removed.form = head.function.form;
+    removed.function = name_of(head.function.kind);
   }
   return removed;
 }
