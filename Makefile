@@ -4,7 +4,6 @@
 #   make demo           set-up, build, explanations of the bundled examples
 #   make sanitize       the tests under the address and undefined-behaviour sanitizers; CTEST as above
 #   make fuzz           each libFuzzer target for FUZZ_SECONDS (600); FUZZ=name_fuzz picks one
-#   make bench          the micro-benchmarks of benchmarks/
 #   make format, make format-check, make tidy, make install PREFIX=DIR, make clean
 SHELL := bash
 JOBS ?= $(shell nproc)
@@ -15,7 +14,7 @@ WERROR := $(if $(CI),ON,OFF)
 
 cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
-.PHONY: build test demo sanitize fuzz bench format format-check tidy install clean setup setup-test
+.PHONY: build test demo sanitize fuzz format format-check tidy install clean setup setup-test
 
 build: setup
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
@@ -39,11 +38,6 @@ fuzz:
 	@cmake --preset fuzz >/dev/null
 	@cmake --build --preset fuzz -j $(JOBS)
 	@tools/run_fuzz.sh build-fuzz $(FUZZ_SECONDS) $(FUZZ)
-
-bench: setup
-	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
-	@cmake --build --preset release -j $(JOBS) --target signxai-benchmarks
-	@build/bin/signxai-benchmarks
 
 format:
 	@tools/setup.sh format

@@ -27,8 +27,8 @@ struct LayerInfo {
 class SIGNXAI_API Model {
  public:
   /// Reads a Keras network: a full-model .h5 file, or an architecture .json whose weights are in `weights` (default:
-  /// an .h5 file beside it). The format is found by content. Nothing in the file is ever executed. A softmax at the end
-  /// is left out: explanations are of the logits.
+  /// an .h5 file beside it). The format is found by content. Nothing in the file is ever executed. A softmax or
+  /// sigmoid at the end is left out: explanations are of the logits.
   /// Errors: kNotFound, kCorruptFile, kUnsupported (all unsupported layers at once), kOutOfMemory.
   static Model load(const std::string& path, const std::string& weights = {});
 
@@ -38,7 +38,7 @@ class SIGNXAI_API Model {
   /// Shape of the output of one sample, without the batch axis.
   Shape output_shape() const;
   std::vector<LayerInfo> layers() const;
-  /// What the importer found worth telling: a softmax left out, values converted.
+  /// What the importer found worth telling: a softmax or sigmoid left out, values converted.
   const std::vector<std::string>& notes() const;
 
   const std::shared_ptr<const graph::Network>& network() const { return network_; }
