@@ -37,8 +37,7 @@ struct Timing {
 bool is_kernel(const StepTime& step) { return step.op.rfind("conv", 0) == 0 || step.op.rfind("matmul", 0) == 0; }
 
 /// Pseudo-random inputs in -1..1, the same in every run.
-Tensor make_inputs(const Options& options, Shape shape) {
-  if (!options.shape.empty()) shape = options.shape;
+Tensor make_input(const Options& options, Shape shape) {
   if (std::any_of(shape.begin(), shape.end(), [](std::int64_t extent) { return extent < 1; })) {
     throw Error(ErrorCode::kInvalidArgument, "bench", "shape",
                 fmt::format("the network's input {} has open extents; give them with --shape", to_string(shape)));
@@ -51,7 +50,18 @@ Tensor make_inputs(const Options& options, Shape shape) {
   return inputs;
 }
 
-Timing measure(const Explainer& explainer, const Tensor& inputs, const std::vector<MethodRequest>& methods,
+/// One array per input of the network; --shape is for networks of one.
+std::vector<Tensor> make_inputs(const Options& options, const Model& model) {
+  std::vector<Tensor> inputs;
+  const std::vector<PortInfo> ports = model.inputs();
+  if (!options.shape.empty() && ports.size() > 1) {
+    throw Error(ErrorCode::kInvalidArgument, "bench", "shape", "is for networks of one input; this one has several");
+  }
+  for (const PortInfo& port : ports) inputs.push_back(make_input(options, options.shape.empty() ? port.shape : options.shape));
+  return inputs;
+}
+
+Timing measure(const Explainer& explainer, const std::vector<TensorView>& inputs, const std::vector<MethodRequest>& methods,
                int repeats) {
   Timing timing;
   timing.method = methods.size() == 1 ? methods.front().name : "(together)";
@@ -68,9 +78,9 @@ Timing measure(const Explainer& explainer, const Tensor& inputs, const std::vect
   return timing;
 }
 
-Json document_of(const Options& options, const Tensor& inputs, const std::vector<Timing>& timings) {
+Json document_of(const Options& options, const std::vector<Tensor>& inputs, const std::vector<Timing>& timings) {
   Json document = {{"model", options.model.path},
-                   {"input_shape", inputs.shape},
+                   {"input_shape", inputs.front().shape},
                    {"repeats", options.repeats},
                    {"instruction_set", Explainer::instruction_set()}};
   for (const Timing& timing : timings) {
@@ -115,15 +125,16 @@ void run(const Options& options) {
   const std::vector<MethodRequest> requests = options.methods.requests();
   const Explainer explainer(options.model.load(), options.compute.options);
   say_notes(explainer.model().notes());
-  const Tensor inputs = make_inputs(options, explainer.model().sample_shape());
+  const std::vector<Tensor> inputs = make_inputs(options, explainer.model());
+  const std::vector<TensorView> views(inputs.begin(), inputs.end());
   std::vector<Timing> timings;
   for (const MethodRequest& request : requests)
-    timings.push_back(measure(explainer, inputs, {request}, options.repeats));
-  if (requests.size() > 1) timings.push_back(measure(explainer, inputs, requests, options.repeats));
+    timings.push_back(measure(explainer, views, {request}, options.repeats));
+  if (requests.size() > 1) timings.push_back(measure(explainer, views, requests, options.repeats));
   if (options.json) {
     return print_json(document_of(options, inputs, timings));
   }
-  say(fmt::format("input {}, median of {} runs, {}", to_string(inputs.shape), options.repeats,
+  say(fmt::format("input {}, median of {} runs, {}", to_string(inputs.front().shape), options.repeats,
                   Explainer::instruction_set()));
   print(text_of(options, timings));
 }

@@ -23,21 +23,20 @@ struct Options {
   MethodOptions methods;
   ComputeOptions compute;
   OutputOptions output;
-  std::vector<std::string> inputs;
-  std::string target = "max", preprocess;
+  InputOptions inputs;
+  std::string target = "max";
   double rate = 0;
   bool json = false;
 };
 
-/// Extremes and sum of one sample's map.
+/// Extremes and sum of one row's map.
 struct Summary {
   double least = HUGE_VAL, most = -HUGE_VAL, sum = 0;
 };
 
-Summary summary_of(const Tensor& map, std::size_t sample) {
-  const auto size = map.data.size() / static_cast<std::size_t>(map.shape.front());
+Summary summary_of(const TensorView& map) {
   Summary summary;
-  for (std::size_t i = sample * size; i < (sample + 1) * size; ++i) {
+  for (std::int64_t i = 0; i < element_count(map.shape); ++i) {
     summary.least = std::min(summary.least, static_cast<double>(map.data[i]));
     summary.most = std::max(summary.most, static_cast<double>(map.data[i]));
     summary.sum += map.data[i];
@@ -45,56 +44,87 @@ Summary summary_of(const Tensor& map, std::size_t sample) {
   return summary;
 }
 
-Json sample_document(const Inputs& inputs, const OutputPlan& plan, const Explanation& explanation, std::size_t sample) {
-  Json entry = {{"input", inputs.samples[sample].name}, {"target", explanation.targets[sample]}};
-  if (explanation.targets[sample] >= 0) entry["score"] = target_score(explanation, sample);
+/// What is explained: `target` and `score`, or one of them per output under `targets`.
+void describe_target(Json& entry, const std::vector<Explained>& explained) {
+  for (const Explained& one : explained) {
+    Json& into = explained.size() == 1 ? entry : entry["targets"][one.output];
+    into["target"] = one.neuron;
+    if (one.neuron >= 0) into["score"] = one.score;
+  }
+}
+
+Json row_document(const Inputs& inputs, const OutputPlan& plan, const Model& model, const Explanation& explanation,
+                  std::size_t row) {
+  Json entry = {{"input", inputs.samples[row / rows_per_sample(explanation)].name}};
+  describe_target(entry, explained_of(explanation, model.outputs(), row));
   Json maps = Json::object();
   for (std::size_t m = 0; m < explanation.maps.size(); ++m) {
-    const Summary summary = summary_of(explanation.maps[m].map, sample);
-    Json& map = maps[explanation.maps[m].method];
+    const Summary summary = summary_of(row_of(explanation, m, row));
+    Json& map = maps[explanation.maps[m].name()];
     map = {{"min", summary.least}, {"max", summary.most}, {"sum", summary.sum}};
-    if (!plan.files.empty() && !plan.files[sample].maps.empty()) map["picture"] = plan.files[sample].maps[m];
+    if (!plan.files.empty() && !plan.files[row].maps.empty()) map["picture"] = plan.files[row].maps[m];
   }
   entry["maps"] = std::move(maps);
-  if (!plan.files.empty()) entry["panel"] = plan.files[sample].panel;
+  if (!plan.files.empty()) entry["panel"] = plan.files[row].panel;
   return entry;
+}
+
+std::size_t count_rows(const Inputs& inputs, const Explanation& explanation) {
+  return inputs.samples.size() * rows_per_sample(explanation);
 }
 
 Json document_of(const Options& options, const Model& model, const Inputs& inputs, const OutputPlan& plan,
                  const Explanation& explanation) {
   Json document = {{"model", {{"file", options.model.path}, {"name", model.name()}, {"notes", model.notes()}}},
+                   {"semantics", options.compute.options.semantics},
                    {"seconds", explanation.seconds},
                    {"compile_seconds", explanation.compile_seconds}};
   for (const MethodMap& map : explanation.maps) {
-    document["methods"].push_back({{"name", map.method}, {"shape", map.map.shape}, {"notes", map.notes}});
+    document["methods"].push_back({{"name", map.name()}, {"shape", map.map.shape}, {"notes", map.notes}});
   }
-  for (std::size_t s = 0; s < inputs.samples.size(); ++s) {
-    document["samples"].push_back(sample_document(inputs, plan, explanation, s));
+  for (std::size_t row = 0; row < count_rows(inputs, explanation); ++row) {
+    document["samples"].push_back(row_document(inputs, plan, model, explanation, row));
   }
   document["raw"] = plan.raw.empty() ? Json() : Json(plan.raw);
   return document;
 }
 
-std::string text_of(const Inputs& inputs, const Explanation& explanation) {
+std::string text_of(const Inputs& inputs, const Model& model, const Explanation& explanation) {
   std::vector<std::vector<std::string>> rows = {{"input", "target", "score", "method", "min", "max", "sum"}};
-  for (std::size_t s = 0; s < inputs.samples.size(); ++s) {
-    const std::int64_t target = explanation.targets[s];
-    for (const MethodMap& map : explanation.maps) {
-      const Summary summary = summary_of(map.map, s);
-      rows.push_back({inputs.samples[s].name, target < 0 ? "all" : std::to_string(target),
-                      target < 0 ? "-" : short_number(target_score(explanation, s)), map.method,
+  for (std::size_t row = 0; row < count_rows(inputs, explanation); ++row) {
+    std::vector<std::string> targets, scores;
+    for (const Explained& one : explained_of(explanation, model.outputs(), row)) {
+      const std::string prefix = explanation.explained.size() > 1 ? one.output + ":" : "";
+      targets.push_back(prefix + (one.neuron < 0 ? "all" : std::to_string(one.neuron)));
+      scores.push_back(one.neuron < 0 ? "-" : short_number(one.score));
+    }
+    for (std::size_t m = 0; m < explanation.maps.size(); ++m) {
+      const Summary summary = summary_of(row_of(explanation, m, row));
+      rows.push_back({inputs.samples[row / rows_per_sample(explanation)].name, fmt::format("{}", fmt::join(targets, ",")),
+                      fmt::format("{}", fmt::join(scores, ",")), explanation.maps[m].name(),
                       short_number(summary.least), short_number(summary.most), short_number(summary.sum)});
     }
   }
   return table(rows);
 }
 
+/// How many neurons of each sample get maps of their own.
+std::int64_t neurons_of(const Target& target, const Model& model) {
+  if (target.kind != Target::Kind::kTop && target.kind != Target::Kind::kEach) return 1;
+  for (const PortInfo& port : model.outputs()) {
+    if (!target.output.empty() && port.name != target.output) continue;
+    const std::int64_t all = element_count(port.shape);
+    return target.kind == Target::Kind::kEach ? all : std::min(all, target.count);
+  }
+  return 1;
+}
+
 void say_results(const OutputPlan& plan, const Explanation& explanation, bool json) {
   for (const MethodMap& map : explanation.maps) {
-    for (const std::string& note : map.notes) say("note: " + map.method + ": " + note);
+    for (const std::string& note : map.notes) say("note: " + map.name() + ": " + note);
   }
-  say(fmt::format("{} method(s), {} sample(s): {:.1f} ms (and {:.1f} ms to compile)", explanation.maps.size(),
-                  explanation.targets.size(), explanation.seconds * 1e3, explanation.compile_seconds * 1e3));
+  say(fmt::format("{} map(s), {} sample(s): {:.1f} ms (and {:.1f} ms to compile)", explanation.maps.size(),
+                  explanation.targets_shape.front(), explanation.seconds * 1e3, explanation.compile_seconds * 1e3));
   if (!plan.raw.empty()) say("raw maps: " + plan.raw);
   if (!plan.folder.empty()) say("pictures in " + plan.folder);
   if (plan.folder.empty() && !plan.files.empty()) say("picture: " + plan.files.front().panel);
@@ -102,22 +132,28 @@ void say_results(const OutputPlan& plan, const Explanation& explanation, bool js
     say("note: no map was kept; -o draws pictures, --raw keeps numbers");
 }
 
+Target target_of(const std::string& text, const Model& model) {
+  std::vector<std::string> names;
+  for (const PortInfo& port : model.outputs()) names.push_back(port.name);
+  return Target::parse(text, names);
+}
+
 void run(const Options& options) {
   const std::vector<MethodRequest> requests = options.methods.requests();
-  const Target target = parse_target(options.target);
   const Model model = options.model.load();
   say_notes(model.notes());
   const Explainer explainer(model, options.compute.options);
-  const Inputs inputs = read_inputs(options.inputs, options.preprocess, model.sample_shape());
-  const OutputPlan plan = plan_outputs(options.output, inputs, requests);
-  const Explanation explanation = explainer.explain(inputs.values, requests, target);
+  const Target target = target_of(options.target, model);
+  const Inputs inputs = read_inputs(options.inputs, model);
+  const OutputPlan plan = plan_outputs(options.output, inputs, explainer.map_names(requests), neurons_of(target, model));
+  const Explanation explanation = explainer.explain(inputs.views(), requests, target);
   write_raw(plan, explanation);
-  if (!plan.files.empty()) write_pictures(plan, Painter(inputs, explanation, options.rate));
+  if (!plan.files.empty()) write_pictures(plan, Painter(inputs, explanation, model.outputs(), options.rate));
   say_results(plan, explanation, options.json);
   if (options.json) {
     print_json(document_of(options, model, inputs, plan, explanation));
   } else {
-    print(text_of(inputs, explanation));
+    print(text_of(inputs, model, explanation));
   }
 }
 
@@ -126,14 +162,11 @@ void run(const Options& options) {
 Action add_explain(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(verb);
-  verb.add_option("INPUT", options->inputs,
-                  "PNG, JPEG, .npy, .npz (FILE.npz:NAME) or .csv; together they form one batch")
-      ->required();
+  options->inputs.add_to(verb);
   options->methods.add_to(verb, true);
-  verb.add_option("--target", options->target, "Output to explain: max, all, an index, or one index per sample (3,1,4)")
+  verb.add_option("--target", options->target, "Output to explain: max, all, each, top:K, an index, one index per sample (3,1,4), a contrast (3-5), an "
+                  "expression (f0 + 2*f1); OUTPUT:TARGET picks one of several outputs")
       ->capture_default_str();
-  verb.add_option("--preprocess", options->preprocess,
-                  "For pictures: none (0..255), unit (0..1), vgg16, or a JSON file");
   verb.add_option("-o,--output", options->output.pictures, "Folder for pictures, or a .png file for one input's panel");
   verb.add_option("--raw", options->output.raw, "File .npz for the maps: an array per method, and targets");
   verb.add_option("--rate", options->rate, "Sampling rate of series in Hz, for the time axis")

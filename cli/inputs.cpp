@@ -2,6 +2,7 @@
 #include "inputs.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 
@@ -30,10 +31,16 @@ bool fits(const Shape& shape, const Shape& wanted) {
                     [](std::int64_t have, std::int64_t want) { return want < 0 || have == want; });
 }
 
+/// What is collected for one input of the network.
+struct Batch {
+  Tensor values;
+  std::vector<Sample> samples;
+};
+
 /// Adds samples to the batch; the first ones decide about extents that the network leaves open.
 class Collector {
  public:
-  Collector(Inputs& inputs, Shape wanted) : inputs_(inputs), wanted_(std::move(wanted)) {}
+  Collector(Batch& batch, Shape wanted) : batch_(batch), wanted_(std::move(wanted)) {}
 
   /// One sample of the network's shape, or several with the batch axis first.
   void add(const std::string& path, const Tensor& tensor, Sample sample) {
@@ -47,19 +54,19 @@ class Collector {
     if (tensor.data.empty()) refuse(path, fmt::format("holds no sample; got shape {}", to_string(tensor.shape)));
     check_same(path, one);
     check_finite(path, tensor);
-    inputs_.values.data.insert(inputs_.values.data.end(), tensor.data.begin(), tensor.data.end());
+    batch_.values.data.insert(batch_.values.data.end(), tensor.data.begin(), tensor.data.end());
     name_samples(path, batch ? tensor.shape.front() : 1, batch, std::move(sample));
-    inputs_.values.shape.front() = static_cast<std::int64_t>(inputs_.samples.size());
+    batch_.values.shape.front() = static_cast<std::int64_t>(batch_.samples.size());
   }
 
  private:
   void check_same(const std::string& path, const Shape& one) {
-    if (inputs_.samples.empty()) {
-      inputs_.values.shape = one;
-      inputs_.values.shape.insert(inputs_.values.shape.begin(), 0);
-    } else if (one != inputs_.sample_shape()) {
+    if (batch_.samples.empty()) {
+      batch_.values.shape = one;
+      batch_.values.shape.insert(batch_.values.shape.begin(), 0);
+    } else if (const Shape before(batch_.values.shape.begin() + 1, batch_.values.shape.end()); one != before) {
       refuse(path, fmt::format("has shape {}, the inputs before it {}; the inputs of one call form one batch",
-                               to_string(one), to_string(inputs_.sample_shape())));
+                               to_string(one), to_string(before)));
     }
   }
 
@@ -76,11 +83,11 @@ class Collector {
     for (std::int64_t i = 0; i < count; ++i) {
       sample.name = file.filename().string() + (batch ? fmt::format("[{}]", i) : "");
       sample.stem = file.stem().string() + (batch ? fmt::format("_{}", i) : "");
-      inputs_.samples.push_back(sample);
+      batch_.samples.push_back(sample);
     }
   }
 
-  Inputs& inputs_;
+  Batch& batch_;
   const Shape wanted_;
 };
 
@@ -138,34 +145,112 @@ void add_series(Collector& collector, const std::string& path, const Shape& shap
   collector.add(path, series.values, std::move(sample));
 }
 
-}  // namespace
-
-TensorView Inputs::value_of(std::size_t sample) const {
-  const Shape shape = sample_shape();
-  return {shape, values.data.data() + sample * static_cast<std::size_t>(element_count(shape))};
+/// The files of a folder that can be read, in the order of their names; a file stands for itself.
+std::vector<std::string> expanded(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) return {path};
+  std::vector<std::string> files;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    const std::string extension = lower_extension(entry.path().string());
+    static constexpr std::array kKnown = {".npy", ".npz", ".csv", ".png", ".jpg", ".jpeg"};
+    const bool known = std::find(kKnown.begin(), kKnown.end(), extension) != kKnown.end();
+    if (known && entry.is_regular_file(error)) files.push_back(entry.path().string());
+  }
+  if (error) throw Error(ErrorCode::kIo, "input", path, "the folder cannot be read; " + error.message());
+  if (files.empty()) refuse(path, "the folder holds no .png, .jpg, .npy, .npz or .csv file");
+  std::sort(files.begin(), files.end());
+  return files;
 }
 
-Inputs read_inputs(const std::vector<std::string>& paths, const std::string& preprocess_name,
-                   const Shape& sample_shape) {
-  const Preprocess settings = preprocess_name.empty() ? Preprocess{} : load_preprocess(preprocess_name);
-  Inputs inputs;
-  Collector collector(inputs, sample_shape);
+/// All files of one input of the network. Returns whether there are pictures among them.
+bool collect(Batch& batch, const std::vector<std::string>& paths, const Preprocess& settings, const Shape& shape) {
+  Collector collector(batch, shape);
   bool pictures = false;
-  for (const std::string& path : paths) {
-    const std::string extension = lower_extension(path);
-    if (extension == ".npy") {
-      collector.add(path, read_npy(path), {});
-    } else if (extension == ".npz" || path.find(".npz:") != std::string::npos) {
-      add_archive(collector, path);
-    } else if (extension == ".csv") {
-      add_series(collector, path, sample_shape);
-    } else {
-      add_picture(collector, path, settings, sample_shape);
-      pictures = true;
+  for (const std::string& given : paths) {
+    for (const std::string& path : expanded(given)) {
+      const std::string extension = lower_extension(path);
+      if (extension == ".npy") {
+        collector.add(path, read_npy(path), {});
+      } else if (extension == ".npz" || path.find(".npz:") != std::string::npos) {
+        add_archive(collector, path);
+      } else if (extension == ".csv") {
+        add_series(collector, path, shape);
+      } else {
+        add_picture(collector, path, settings, shape);
+        pictures = true;
+      }
     }
   }
+  return pictures;
+}
+
+/// The files of each input of the network, by its name or (INPUT...) by there being one only.
+std::vector<std::vector<std::string>> assigned(const InputOptions& options, const std::vector<PortInfo>& ports) {
+  std::vector<std::string> names;
+  for (const PortInfo& port : ports) names.push_back(port.name);
+  std::vector<std::vector<std::string>> files(ports.size());
+  if (!options.files.empty() && ports.size() > 1) {
+    refuse(options.files.front(), fmt::format("the network has {} inputs ({}); hand each in as --input NAME=FILE",
+                                              ports.size(), fmt::join(names, ", ")));
+  }
+  if (!options.files.empty()) files.front() = options.files;
+  for (const std::string& named : options.named) {
+    const std::size_t equals = named.find('=');
+    const auto at = std::find(names.begin(), names.end(), named.substr(0, equals));
+    if (equals == std::string::npos || at == names.end()) {
+      refuse(named, fmt::format("is not NAME=FILE with a name of the network's inputs ({})", fmt::join(names, ", ")));
+    }
+    files[static_cast<std::size_t>(at - names.begin())].push_back(named.substr(equals + 1));
+  }
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (files[i].empty()) refuse(names[i], "the network's input is missing; try INPUT, or --input " + names[i] + "=FILE");
+  }
+  return files;
+}
+
+}  // namespace
+
+Shape Inputs::sample_shape(std::size_t input) const {
+  return {values[input].shape.begin() + 1, values[input].shape.end()};
+}
+
+TensorView Inputs::value_of(std::size_t sample, std::size_t input) const {
+  const Shape shape = sample_shape(input);
+  return {shape, values[input].data.data() + sample * static_cast<std::size_t>(element_count(shape))};
+}
+
+std::size_t Inputs::index_of(const std::string& name) const {
+  const auto at = std::find(names.begin(), names.end(), name);
+  return at == names.end() ? 0 : static_cast<std::size_t>(at - names.begin());
+}
+
+void InputOptions::add_to(CLI::App& verb) {
+  verb.add_option("INPUT", files, "PNG, JPEG, .npy, .npz (FILE.npz:NAME), .csv or a folder of these; together one batch");
+  verb.add_option("--input", named, "File for one of several inputs of a network; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("NAME=FILE");
+  verb.add_option("--preprocess", preprocess, "For pictures: none (0..255), unit (0..1), vgg16, or a JSON file");
+}
+
+Inputs read_inputs(const InputOptions& options, const Model& model) {
+  const Preprocess settings = options.preprocess.empty() ? Preprocess{} : load_preprocess(options.preprocess);
+  const std::vector<PortInfo> ports = model.inputs();
+  const auto files = assigned(options, ports);
+  Inputs inputs;
+  bool pictures = false;
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    Batch batch;
+    pictures |= collect(batch, files[i], settings, ports[i].shape);
+    if (i > 0 && batch.samples.size() != inputs.samples.size()) {
+      refuse(ports[i].name, fmt::format("got {} samples, for '{}' {}; every sample needs each input",
+                                        batch.samples.size(), ports.front().name, inputs.samples.size()));
+    }
+    inputs.names.push_back(ports[i].name);
+    inputs.values.push_back(std::move(batch.values));
+    if (i == 0) inputs.samples = std::move(batch.samples);
+  }
   if (pictures) say("pictures: " + describe(settings));
-  if (!pictures && !preprocess_name.empty())
+  if (!pictures && !options.preprocess.empty())
     say("note: --preprocess is for pictures; arrays and tables are taken as they are");
   return inputs;
 }

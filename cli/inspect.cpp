@@ -40,10 +40,27 @@ std::vector<Rules> rules_of(const Options& options, const Model& model) {
   return rules;
 }
 
+Json ports_of(const std::vector<PortInfo>& ports) {
+  Json list = Json::array();
+  for (const PortInfo& port : ports) list.push_back({{"name", port.name}, {"shape", port.shape}});
+  return list;
+}
+
+std::string text_of(const std::vector<PortInfo>& ports) {
+  std::vector<std::string> pieces;
+  for (const PortInfo& port : ports) pieces.push_back((ports.size() > 1 ? port.name + " " : "") + to_string(port.shape));
+  return fmt::format("{}", fmt::join(pieces, ", "));
+}
+
 Json document_of(const Options& options, const Model& model, const std::vector<Rules>& rules) {
-  Json document = {
-      {"file", options.model.path},           {"name", model.name()},   {"input_shape", model.sample_shape()},
-      {"output_shape", model.output_shape()}, {"notes", model.notes()}, {"layers", Json::array()}};
+  Json document = {{"file", options.model.path},
+                   {"name", model.name()},
+                   {"input_shape", model.sample_shape()},
+                   {"output_shape", model.outputs().front().shape},
+                   {"inputs", ports_of(model.inputs())},
+                   {"outputs", ports_of(model.outputs())},
+                   {"notes", model.notes()},
+                   {"layers", Json::array()}};
   const std::vector<LayerInfo> layers = model.layers();
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const LayerInfo& layer = layers[i];
@@ -73,8 +90,8 @@ std::string text_of(const Model& model, const std::vector<Rules>& rules) {
     for (const Rules& method : rules) rows.back().push_back(method.per_layer[i].empty() ? "-" : method.per_layer[i]);
   }
   std::string text =
-      fmt::format("{}: {} -> {}, {} layers, {} parameters\n\n", model.name(), to_string(model.sample_shape()),
-                  to_string(model.output_shape()), layers.size(), parameters);
+      fmt::format("{}: {} -> {}, {} layers, {} parameters\n\n", model.name(), text_of(model.inputs()),
+                  text_of(model.outputs()), layers.size(), parameters);
   text += table(rows);
   for (const std::string& note : model.notes()) text += "note: " + note + "\n";
   return text;

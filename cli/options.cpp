@@ -2,7 +2,6 @@
 #include "options.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -76,6 +75,11 @@ void ComputeOptions::add_to(CLI::App& verb) {
       ->envname("SIGNXAI_BACKEND")
       ->capture_default_str()
       ->group(group);
+  verb.add_option("--semantics", options.semantics,
+                  "signxai: the reference package's numbers, quirks included; sound: with its mistakes put right")
+      ->check(CLI::IsMember({"signxai", "sound"}))
+      ->capture_default_str()
+      ->group(group);
   verb.add_option("--disable-pass", options.disabled_passes, "Compiler pass to leave out; may be repeated")
       ->allow_extra_args(false)
       ->type_name("NAME")
@@ -105,23 +109,6 @@ std::vector<MethodRequest> MethodOptions::requests() const {
   }
   for (const std::string& assignment : assignments) assign(assignment, methods, requests);
   return requests;
-}
-
-Target parse_target(const std::string& text) {
-  if (text == "max") return Target::max();
-  if (text == "all") return Target::all();
-  std::vector<std::int64_t> indices;
-  for (const std::string& piece : split_commas(text)) {
-    std::int64_t index = 0;
-    const char* end = piece.data() + piece.size();
-    const auto [stop, error] = std::from_chars(piece.data(), end, index);
-    if (piece.empty() || error != std::errc() || stop != end) {
-      throw Error(ErrorCode::kInvalidArgument, "target", text,
-                  "is no target; expected max, all, an index, or a comma-separated list with one index per sample");
-    }
-    indices.push_back(index);
-  }
-  return Target::per_sample(std::move(indices));
 }
 
 }  // namespace signxai::cli

@@ -37,9 +37,6 @@ struct MethodOptions {
   std::vector<MethodRequest> requests() const;
 };
 
-/// "max", "all", an index, or a comma-separated list of indices (one per sample). kInvalidArgument.
-Target parse_target(const std::string& text);
-
 /// The pieces between commas; empty pieces are kept.
 std::vector<std::string> split_commas(const std::string& text);
 

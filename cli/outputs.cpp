@@ -52,16 +52,20 @@ bool is_png(const std::string& path) {
 }
 
 std::vector<OutputPlan::Files> files_in(const std::string& folder, const Inputs& inputs,
-                                        const std::vector<MethodRequest>& methods) {
+                                        const std::vector<std::string>& maps, std::int64_t neurons) {
   std::vector<OutputPlan::Files> files;
   for (const Sample& sample : inputs.samples) {
-    const auto named = [&](const std::string& what) {
-      return (fs::path(folder) / fmt::format("{}_{}.png", sample.stem, what)).string();
-    };
-    OutputPlan::Files one;
-    for (const MethodRequest& method : methods) one.maps.push_back(named(method.name));
-    one.panel = named("panel");
-    files.push_back(std::move(one));
+    for (std::int64_t neuron = 0; neuron < neurons; ++neuron) {
+      const std::string stem = neurons > 1 ? fmt::format("{}_target{}", sample.stem, neuron) : sample.stem;
+      const auto named = [&](std::string what) {
+        std::replace(what.begin(), what.end(), '/', '_');
+        return (fs::path(folder) / fmt::format("{}_{}.png", stem, what)).string();
+      };
+      OutputPlan::Files one;
+      for (const std::string& map : maps) one.maps.push_back(named(map));
+      one.panel = named("panel");
+      files.push_back(std::move(one));
+    }
   }
   return files;
 }
@@ -77,16 +81,17 @@ std::vector<std::string> all_paths(const OutputPlan& plan) {
 }
 
 void plan_pictures(OutputPlan& plan, const std::string& where, const Inputs& inputs,
-                   const std::vector<MethodRequest>& methods) {
-  check_drawable(inputs.sample_shape());
+                   const std::vector<std::string>& maps, std::int64_t neurons) {
+  for (std::size_t i = 0; i < inputs.values.size(); ++i) check_drawable(inputs.sample_shape(i));
   if (!is_png(where)) {
     plan.folder = where;
-    plan.files = files_in(where, inputs, methods);
+    plan.files = files_in(where, inputs, maps, neurons);
     return;
   }
-  if (inputs.samples.size() != 1) {
+  if (inputs.samples.size() != 1 || neurons != 1) {
     throw Error(ErrorCode::kInvalidArgument, "output", where,
-                fmt::format("is one file, but there are {} samples; try a folder", inputs.samples.size()));
+                fmt::format("is one file, but there are {} samples with {} target(s) each; try a folder",
+                            inputs.samples.size(), neurons));
   }
   plan.files = {{{}, where}};
 }
@@ -98,11 +103,12 @@ void check_writable(const std::string& path, bool overwrite) {
   check_file(path, overwrite);
 }
 
-OutputPlan plan_outputs(const OutputOptions& options, const Inputs& inputs, const std::vector<MethodRequest>& methods) {
+OutputPlan plan_outputs(const OutputOptions& options, const Inputs& inputs, const std::vector<std::string>& maps,
+                        std::int64_t neurons) {
   OutputPlan plan;
   plan.raw = options.raw;
   plan.overwrite = options.overwrite;
-  if (!options.pictures.empty()) plan_pictures(plan, options.pictures, inputs, methods);
+  if (!options.pictures.empty()) plan_pictures(plan, options.pictures, inputs, maps, neurons);
   if (!plan.folder.empty()) check_folder(plan.folder, true);
   std::set<fs::path> seen;
   for (const std::string& path : all_paths(plan)) {
@@ -120,21 +126,20 @@ OutputPlan plan_outputs(const OutputOptions& options, const Inputs& inputs, cons
 void write_raw(const OutputPlan& plan, const Explanation& explanation) {
   if (plan.raw.empty()) return;
   std::vector<NamedView> arrays;
-  for (const MethodMap& map : explanation.maps) arrays.push_back({map.method, map.map});
-  const auto samples = static_cast<std::int64_t>(explanation.targets.size());
-  write_npz(plan.raw, arrays, {{"targets", {samples}, explanation.targets}}, plan.overwrite);
+  for (const MethodMap& map : explanation.maps) arrays.push_back({map.name(), map.map});
+  write_npz(plan.raw, arrays, {{"targets", explanation.targets_shape, explanation.targets}}, plan.overwrite);
 }
 
 void write_pictures(const OutputPlan& plan, const Painter& painter) {
   std::error_code error;
   if (!plan.folder.empty()) fs::create_directories(plan.folder, error);
   if (error) refuse(plan.folder, "the folder cannot be created; " + error.message());
-  for (std::size_t sample = 0; sample < plan.files.size(); ++sample) {
-    const OutputPlan::Files& files = plan.files[sample];
-    for (std::size_t method = 0; method < files.maps.size(); ++method) {
-      write_png(files.maps[method], painter.single(sample, method), plan.overwrite);
+  for (std::size_t row = 0; row < plan.files.size(); ++row) {
+    const OutputPlan::Files& files = plan.files[row];
+    for (std::size_t map = 0; map < files.maps.size(); ++map) {
+      write_png(files.maps[map], painter.single(row, map), plan.overwrite);
     }
-    write_png(files.panel, painter.panel(sample), plan.overwrite);
+    write_png(files.panel, painter.panel(row), plan.overwrite);
   }
 }
 

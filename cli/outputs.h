@@ -20,20 +20,22 @@ struct OutputOptions {
 /// Files of one call.
 struct OutputPlan {
   struct Files {
-    std::vector<std::string> maps;  ///< one per method; empty when only the panel was asked for
+    std::vector<std::string> maps;  ///< one per map; empty when only the panel was asked for
     std::string panel;
   };
   std::string folder;        ///< to be created when it does not exist
-  std::vector<Files> files;  ///< one per sample; empty without pictures
+  std::vector<Files> files;  ///< one per row (sample, or sample and neuron); empty without pictures
   std::string raw;
   bool overwrite = false;
 };
 
 /// Names every file and checks that each can be written: kIo for existing files without `overwrite`, missing or
 /// read-only folders; kInvalidArgument when two samples would have the same file.
-OutputPlan plan_outputs(const OutputOptions& options, const Inputs& inputs, const std::vector<MethodRequest>& methods);
+/// `maps` are the names of the maps, `neurons` is how many neurons of each sample get maps of their own.
+OutputPlan plan_outputs(const OutputOptions& options, const Inputs& inputs, const std::vector<std::string>& maps,
+                        std::int64_t neurons);
 
-/// One float32 array per method under its name as typed, and int64 `targets`.
+/// One float32 array per map under its name (METHOD as typed, or METHOD/PLACE), and int64 `targets`.
 void write_raw(const OutputPlan& plan, const Explanation& explanation);
 
 /// Draws and writes all pictures of the plan; each file is written whole or not at all.

@@ -36,79 +36,103 @@ void check_drawable(const Shape& sample_shape) {
                           to_string(sample_shape)));
 }
 
-double target_score(const Explanation& explanation, std::size_t sample) {
-  const std::int64_t target = explanation.targets[sample];
-  if (target < 0) return std::nan("");
-  const std::int64_t outputs = element_count(explanation.outputs.shape) / explanation.outputs.shape.front();
-  return explanation.outputs.data[static_cast<std::size_t>(static_cast<std::int64_t>(sample) * outputs + target)];
+std::size_t rows_per_sample(const Explanation& explanation) {
+  // Several explained outputs share one map; several neurons of one output have a map each.
+  const bool several = explanation.targets_shape.size() > 1 && explanation.explained.size() == 1;
+  return several ? static_cast<std::size_t>(explanation.targets_shape[1]) : 1;
 }
 
-std::string target_text(const Explanation& explanation, std::size_t sample) {
-  if (explanation.targets[sample] < 0) return "all outputs";
-  return fmt::format("class {}, score {}", explanation.targets[sample],
-                     short_number(target_score(explanation, sample)));
+TensorView row_of(const Explanation& explanation, std::size_t map, std::size_t row) {
+  const Tensor& tensor = explanation.maps[map].map;
+  const std::ptrdiff_t axes = rows_per_sample(explanation) > 1 ? 2 : 1;
+  const Shape shape(tensor.shape.begin() + axes, tensor.shape.end());
+  return {shape, tensor.data.data() + row * static_cast<std::size_t>(element_count(shape))};
 }
 
-Painter::Painter(const Inputs& inputs, const Explanation& explanation, double sampling_rate)
-    : inputs_(inputs), explanation_(explanation), sampling_rate_(sampling_rate) {
-  check_drawable(inputs.sample_shape());
+std::vector<Explained> explained_of(const Explanation& explanation, const std::vector<PortInfo>& outputs, std::size_t row) {
+  const std::size_t count = explanation.explained.size(), sample = row / rows_per_sample(explanation);
+  std::vector<Explained> list;
+  for (std::size_t e = 0; e < count; ++e) {
+    Explained one{explanation.explained[e], explanation.targets[row * count + e], std::nan("")};
+    for (std::size_t i = 0; i < outputs.size() && one.neuron >= 0; ++i) {
+      if (outputs[i].name != one.output) continue;
+      const Tensor& scores = explanation.outputs[i];
+      const std::int64_t size = element_count(scores.shape) / scores.shape.front();
+      one.score = scores.data[static_cast<std::size_t>(static_cast<std::int64_t>(sample) * size + one.neuron)];
+    }
+    list.push_back(std::move(one));
+  }
+  return list;
 }
 
-bool Painter::is_series(std::size_t sample) const {
-  const Shape shape = inputs_.sample_shape();
-  if (shape.size() != 2 || inputs_.samples[sample].picture) return false;
-  return inputs_.samples[sample].series || shape[0] >= kSeriesAspect * shape[1];
+std::string target_text(const Explanation& explanation, const std::vector<PortInfo>& outputs, std::size_t row) {
+  std::vector<std::string> pieces;
+  for (const Explained& one : explained_of(explanation, outputs, row)) {
+    const std::string prefix = explanation.explained.size() > 1 ? one.output + ": " : "";
+    pieces.push_back(prefix + (one.neuron < 0 ? "all outputs" : fmt::format("class {}, score {}", one.neuron, short_number(one.score))));
+  }
+  return fmt::format("{}", fmt::join(pieces, "; "));
 }
 
-TensorView Painter::map_of(std::size_t sample, std::size_t method) const {
-  const Tensor& map = explanation_.maps[method].map;
-  const Shape shape(map.shape.begin() + 1, map.shape.end());
-  return {shape, map.data.data() + sample * static_cast<std::size_t>(element_count(shape))};
+Painter::Painter(const Inputs& inputs, const Explanation& explanation, std::vector<PortInfo> outputs, double sampling_rate)
+    : inputs_(inputs), explanation_(explanation), outputs_(std::move(outputs)), sampling_rate_(sampling_rate) {
+  for (std::size_t i = 0; i < inputs.values.size(); ++i) check_drawable(inputs.sample_shape(i));
 }
 
-Tensor Painter::series_map(std::size_t sample, std::size_t method) const {
-  const TensorView map = map_of(sample, method);
-  const std::int64_t steps = inputs_.sample_shape().front(), width = map.shape.size() > 1 ? map.shape[1] : 1;
-  if (map.shape.front() == steps) return {map.shape, {map.data, map.data + element_count(map.shape)}};
-  Tensor resized = resize_bilinear({{map.shape.front(), 1, width}, map.data}, steps, 1);
+std::size_t Painter::sample_of(std::size_t row) const { return row / rows_per_sample(explanation_); }
+
+bool Painter::is_series(std::size_t row, std::size_t map) const {
+  const std::size_t input = input_of(map);
+  const Sample& sample = inputs_.samples[sample_of(row)];
+  const Shape shape = inputs_.sample_shape(input);
+  if (shape.size() != 2 || (input == 0 && sample.picture)) return false;
+  return (input == 0 && sample.series) || shape[0] >= kSeriesAspect * shape[1];
+}
+
+TensorView Painter::map_of(std::size_t row, std::size_t map) const { return row_of(explanation_, map, row); }
+
+Tensor Painter::series_map(std::size_t row, std::size_t map) const {
+  const TensorView view = map_of(row, map);
+  const std::int64_t steps = inputs_.sample_shape(input_of(map)).front(), width = view.shape.size() > 1 ? view.shape[1] : 1;
+  if (view.shape.front() == steps) return {view.shape, {view.data, view.data + element_count(view.shape)}};
+  Tensor resized = resize_bilinear({{view.shape.front(), 1, width}, view.data}, steps, 1);
   resized.shape = {steps, width};
   return resized;
 }
 
-Image Painter::series(std::size_t sample, const std::vector<std::size_t>& methods) const {
-  const Sample& source = inputs_.samples[sample];
+Image Painter::series(std::size_t row, const std::vector<std::size_t>& maps) const {
+  const Sample& source = inputs_.samples[sample_of(row)];
   SeriesPanel panel;
   panel.title = source.name;
-  panel.subtitle = target_text(explanation_, sample);
-  panel.signal = inputs_.value_of(sample);
-  panel.leads = source.leads;
+  panel.subtitle = target_text(explanation_, outputs_, row);
+  panel.signal = inputs_.value_of(sample_of(row), input_of(maps.front()));
+  if (input_of(maps.front()) == 0) panel.leads = source.leads;
   panel.sampling_rate = sampling_rate_;
-  panel.columns = even_columns(methods.size(), 3);
-  std::vector<Tensor> maps;
-  maps.reserve(methods.size());
-  for (const std::size_t method : methods) {
-    maps.push_back(series_map(sample, method));
-    panel.maps.push_back({explanation_.maps[method].method, "", maps.back()});
+  panel.columns = even_columns(maps.size(), 3);
+  std::vector<Tensor> resized;
+  resized.reserve(maps.size());
+  for (const std::size_t map : maps) {
+    resized.push_back(series_map(row, map));
+    panel.maps.push_back({explanation_.maps[map].name(), "", resized.back()});
   }
   return draw_series(panel);
 }
 
-Image Painter::single(std::size_t sample, std::size_t method) const {
-  return is_series(sample) ? series(sample, {method}) : draw_heatmap(map_of(sample, method));
+Image Painter::single(std::size_t row, std::size_t map) const {
+  return is_series(row, map) ? series(row, {map}) : draw_heatmap(map_of(row, map));
 }
 
-Image Painter::panel(std::size_t sample) const {
-  std::vector<std::size_t> methods(explanation_.maps.size());
-  std::iota(methods.begin(), methods.end(), 0);
-  if (is_series(sample)) return series(sample, methods);
+Image Painter::panel(std::size_t row) const {
+  std::vector<std::size_t> maps(explanation_.maps.size());
+  std::iota(maps.begin(), maps.end(), 0);
+  if (inputs_.values.size() == 1 && is_series(row, 0)) return series(row, maps);
+  const std::size_t sample = sample_of(row);
   Panel panel;
   panel.title = inputs_.samples[sample].name;
-  panel.subtitle = target_text(explanation_, sample);
+  panel.subtitle = target_text(explanation_, outputs_, row);
   panel.input = input_picture(inputs_.samples[sample], inputs_.value_of(sample));
-  panel.columns = even_columns(methods.size() + 1, 4);
-  for (const std::size_t method : methods) {
-    panel.maps.push_back({explanation_.maps[method].method, "", map_of(sample, method)});
-  }
+  panel.columns = even_columns(maps.size() + 1, 4);
+  for (const std::size_t map : maps) panel.maps.push_back({explanation_.maps[map].name(), "", map_of(row, map)});
   return draw_panel(panel);
 }
 

@@ -9,36 +9,53 @@
 
 namespace signxai::cli {
 
-/// Draws samples of one explanation, which must outlive the object together with its inputs.
+/// Draws one explanation, which must outlive the object together with its inputs. A row is a sample or, where a target
+/// asks for several neurons of each sample, a sample and one of its neurons, in the order of Explanation::targets.
 class Painter {
  public:
   /// `sampling_rate` in Hz is for the time axis of series; 0: unknown. kUnsupported for samples of more than three
   /// axes.
-  Painter(const Inputs& inputs, const Explanation& explanation, double sampling_rate);
+  Painter(const Inputs& inputs, const Explanation& explanation, std::vector<PortInfo> outputs, double sampling_rate);
 
-  Image single(std::size_t sample, std::size_t method) const;
-  Image panel(std::size_t sample) const;
+  Image single(std::size_t row, std::size_t map) const;
+  Image panel(std::size_t row) const;
 
  private:
-  /// Is the sample a series, drawn as leads over time?
-  bool is_series(std::size_t sample) const;
-  TensorView map_of(std::size_t sample, std::size_t method) const;
+  std::size_t sample_of(std::size_t row) const;
+  /// The input of the network that a map belongs to.
+  std::size_t input_of(std::size_t map) const { return inputs_.index_of(explanation_.maps[map].place); }
+  /// Is the map one of a series, drawn as leads over time?
+  bool is_series(std::size_t row, std::size_t map) const;
+  TensorView map_of(std::size_t row, std::size_t map) const;
   /// The map of a series on the series' own time steps: methods may answer at a coarser resolution.
-  Tensor series_map(std::size_t sample, std::size_t method) const;
-  Image series(std::size_t sample, const std::vector<std::size_t>& methods) const;
+  Tensor series_map(std::size_t row, std::size_t map) const;
+  Image series(std::size_t row, const std::vector<std::size_t>& maps) const;
 
   const Inputs& inputs_;
   const Explanation& explanation_;
+  const std::vector<PortInfo> outputs_;
   double sampling_rate_;
 };
 
 /// kUnsupported when samples of this shape cannot be drawn.
 void check_drawable(const Shape& sample_shape);
 
-/// "class 3, score 0.9987": what is explained and what the model returns there; "all outputs" for the target all.
-std::string target_text(const Explanation& explanation, std::size_t sample);
+/// Rows per sample: how many neurons of each sample have maps of their own.
+std::size_t rows_per_sample(const Explanation& explanation);
 
-/// What the model returns at the explained output; NaN for the target all.
-double target_score(const Explanation& explanation, std::size_t sample);
+/// The part of a map that belongs to a row.
+TensorView row_of(const Explanation& explanation, std::size_t map, std::size_t row);
+
+/// What a row explains: "class 3, score 0.9987", with several outputs one for each; "all outputs" for the target all.
+std::string target_text(const Explanation& explanation, const std::vector<PortInfo>& outputs, std::size_t row);
+
+/// One explained neuron and what the model returns there; no neuron (-1) and NaN for all outputs and expressions.
+struct Explained {
+  std::string output;
+  std::int64_t neuron;
+  double score;
+};
+/// Of each explained output.
+std::vector<Explained> explained_of(const Explanation& explanation, const std::vector<PortInfo>& outputs, std::size_t row);
 
 }  // namespace signxai::cli

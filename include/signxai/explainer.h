@@ -10,31 +10,19 @@
 #include "signxai/export.h"
 #include "signxai/method.h"
 #include "signxai/model.h"
+#include "signxai/target.h"
 #include "signxai/tensor.h"
 
 namespace signxai {
-
-/// Which output is explained.
-struct Target {
-  enum class Kind {
-    kMax,    ///< the largest output of each sample
-    kIndex,  ///< the output with the given flat index
-    kAll,    ///< all outputs together
-  };
-  Kind kind = Kind::kMax;
-  std::vector<std::int64_t> indices;  ///< for kIndex: one for all samples, or one per sample
-
-  static Target max() { return {}; }
-  static Target index(std::int64_t i) { return {Kind::kIndex, {i}}; }
-  static Target per_sample(std::vector<std::int64_t> i) { return {Kind::kIndex, std::move(i)}; }
-  static Target all() { return {Kind::kAll, {}}; }
-};
 
 struct ExplainerOptions {
   int threads = 0;         ///< worker threads; 0: one per core
   std::int64_t batch = 0;  ///< samples computed together; 0: chosen by the size of the network
   std::string backend = "cpu";  ///< "cpu", or "reference" (double precision, slow)
   std::vector<std::string> disabled_passes;  ///< names of compiler passes to leave out
+  /// "signxai": the numbers of the reference package, its quirks included; "sound": with what is wrong there put right
+  /// (docs/semantics.md).
+  std::string semantics = "signxai";
 };
 
 struct MethodRequest {
@@ -44,14 +32,23 @@ struct MethodRequest {
 
 struct MethodMap {
   std::string method;              ///< the name as it was asked for
+  /// Which input or inner layer the map belongs to; empty where there is one only.
+  std::string place;
+  /// "METHOD" or "METHOD/PLACE".
+  std::string name() const { return place.empty() ? method : method + "/" + place; }
   Tensor map;                      ///< (samples, ...): the input's shape, or what the method defines
   std::vector<std::string> notes;  ///< what touched this map: an input rule that did not apply
 };
 
 struct Explanation {
-  std::vector<MethodMap> maps;        ///< in the order of the requests
-  std::vector<std::int64_t> targets;  ///< explained output per sample (flat index); -1 for "all"
-  Tensor outputs;                     ///< what the model returns, with its softmax; (samples, ...)
+  std::vector<MethodMap> maps;        ///< in the order of the requests; several per request with several places
+  /// Names of the outputs that are explained.
+  std::vector<std::string> explained;
+  /// Explained neurons (flat index; -1 for "all" and expressions), row-major in `targets_shape`: (samples), with
+  /// several explained outputs (samples, outputs), with the targets top and each (samples, K).
+  std::vector<std::int64_t> targets;
+  Shape targets_shape;
+  std::vector<Tensor> outputs;        ///< what the model returns, with its softmax; (samples, ...) for each output
   double seconds = 0;                 ///< wall time of the computation, without compilation
   double compile_seconds = 0;         ///< wall time spent on compiling, 0 when everything was cached
 };
@@ -64,6 +61,9 @@ struct StepTime {
   double seconds;
 };
 
+/// Called after each chunk of samples; returns false to stop (Error kCancelled).
+using Progress = std::function<bool(std::int64_t done, std::int64_t total)>;
+
 class SIGNXAI_API Explainer {
  public:
   explicit Explainer(Model model, ExplainerOptions options = {});
@@ -74,19 +74,26 @@ class SIGNXAI_API Explainer {
   const Model& model() const;
 
   /// Maps of `inputs` (one sample of the model's shape, or a batch of them: float32, channels last) for each method.
-  /// Methods asked for together share the work they have in common.
-  /// `progress(done, total)` is called after each chunk of samples and may return false to stop (kCancelled).
+  /// Methods asked for together share the work they have in common. A model of several inputs takes one array for each,
+  /// in the order of model().inputs(), and gives a map for each.
   /// Errors: kInvalidArgument (shape, NaN or infinity in the input, unknown method, parameter or target),
   /// kUnsupported, kOutOfMemory. Safe for concurrent calls.
-  Explanation explain(const TensorView& inputs, const std::vector<MethodRequest>& methods,
-                      const Target& target = Target::max(),
-                      const std::function<bool(std::int64_t done, std::int64_t total)>& progress = {}) const;
+  Explanation explain(const std::vector<TensorView>& inputs, const std::vector<MethodRequest>& methods,
+                      const Target& target = Target::max(), const Progress& progress = {}) const;
+  Explanation explain(const TensorView& input, const std::vector<MethodRequest>& methods,
+                      const Target& target = Target::max(), const Progress& progress = {}) const {
+    return explain(std::vector<TensorView>{input}, methods, target, progress);
+  }
 
-  /// What the model returns for `inputs`, softmax included: (samples, ...). Errors as for explain.
-  Tensor predict(const TensorView& inputs) const;
+  /// What the model returns for `inputs`, softmax included: (samples, ...) for each output. Errors as for explain.
+  std::vector<Tensor> predict(const std::vector<TensorView>& inputs) const;
+  std::vector<Tensor> predict(const TensorView& input) const { return predict(std::vector<TensorView>{input}); }
+
+  /// What the maps of these requests will be called, in their order: "METHOD", or "METHOD/PLACE" with several places.
+  std::vector<std::string> map_names(const std::vector<MethodRequest>& methods) const;
 
   /// Runs the compiled explanation of one sample `repeats` times and returns the median time of each step.
-  std::vector<StepTime> profile(const TensorView& sample, const std::vector<MethodRequest>& methods,
+  std::vector<StepTime> profile(const std::vector<TensorView>& sample, const std::vector<MethodRequest>& methods,
                                 const Target& target, int repeats) const;
 
   /// The rule or treatment that an LRP method gives each layer of model().layers(); empty for other methods.
@@ -100,6 +107,7 @@ class SIGNXAI_API Explainer {
 
  private:
   struct Impl;
+  struct Run;
   std::unique_ptr<Impl> impl_;
 };
 

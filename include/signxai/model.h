@@ -24,6 +24,12 @@ struct LayerInfo {
   std::vector<std::string> inputs;  ///< names of the producing layers
 };
 
+/// An input or output of the network.
+struct PortInfo {
+  std::string name;
+  Shape shape;  ///< of one sample, without the batch axis; open extents are negative
+};
+
 class SIGNXAI_API Model {
  public:
   /// Reads a Keras network: a full-model .h5 file, or an architecture .json whose weights are in `weights` (default:
@@ -33,10 +39,11 @@ class SIGNXAI_API Model {
   static Model load(const std::string& path, const std::string& weights = {});
 
   const std::string& name() const;
-  /// Shape of one sample, without the batch axis; open extents are negative.
-  Shape sample_shape() const;
-  /// Shape of the output of one sample, without the batch axis.
-  Shape output_shape() const;
+  /// In the order in which data is handed in and results come out.
+  std::vector<PortInfo> inputs() const;
+  std::vector<PortInfo> outputs() const;
+  /// Shape of one sample of the first input, without the batch axis; open extents are negative.
+  Shape sample_shape() const { return inputs().front().shape; }
   std::vector<LayerInfo> layers() const;
   /// What the importer found worth telling: a softmax or sigmoid left out, values converted.
   const std::vector<std::string>& notes() const;

@@ -131,8 +131,10 @@ Tensor read_entry(zip_t* archive, const Entry& entry, const ReadLimits& limits) 
 }
 
 void check_name(const std::string& path, const std::string& name, std::set<std::string>& seen) {
-  const auto forbidden = [](unsigned char c) { return c < 0x20 || c == '/' || c == '\\' || c == 0x7f; };
-  if (name.empty() || std::any_of(name.begin(), name.end(), forbidden)) {
+  const auto forbidden = [](unsigned char c) { return c < 0x20 || c == '\\' || c == 0x7f; };
+  const std::string framed = "/" + name + "/";  // folders are allowed inside a name, but not ways out of it
+  const auto has = [&](const char* part) { return framed.find(part) != std::string::npos; };
+  if (name.empty() || has("//") || has("/./") || has("/../") || std::any_of(name.begin(), name.end(), forbidden)) {
     fail(ErrorCode::kInvalidArgument, path, "an array cannot have the name '" + name + "'");
   }
   if (!seen.insert(name).second) fail(ErrorCode::kInvalidArgument, path, "two arrays have the name '" + name + "'");

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "explain/compile.h"
 #include "passes/plan_memory.h"
 #include "signxai/error.h"
 
@@ -24,14 +25,14 @@ bool fits(const Shape& expected, const Shape& got, std::size_t skip) {
   return true;
 }
 
-void check_finite(const TensorView& inputs, const Shape& batch) {
+void check_finite(const TensorView& inputs, const Shape& batch, const std::string& subject) {
   const std::int64_t total = element_count(batch), size = total / batch.front();
   const auto bad = std::find_if_not(inputs.data, inputs.data + total, [](float v) { return std::isfinite(v); });
   if (bad == inputs.data + total) return;
   std::int64_t rest = (bad - inputs.data) % size;
   Shape index;
   for (std::size_t d = batch.size(); d-- > 1; rest /= batch[d]) index.insert(index.begin(), rest % batch[d]);
-  refuse("input", fmt::format("sample {} holds {} at {}; inputs must be finite", (bad - inputs.data) / size,
+  refuse(subject, fmt::format("sample {} holds {} at {}; inputs must be finite", (bad - inputs.data) / size,
                               std::isnan(*bad) ? "NaN" : "an infinity", to_string(index)));
 }
 
@@ -43,63 +44,100 @@ void check_options(const ExplainerOptions& options) {
   if (options.backend != "cpu" && options.backend != "reference") {
     refuse("backend", fmt::format("there is no backend '{}'; expected cpu or reference", options.backend));
   }
-}
-
-void check_supported(const graph::Network& network) {
-  const std::size_t inputs = network.graph.inputs().size(), outputs = network.outputs.size();
-  if (inputs == 1 && outputs == 1 && network.calls.front().kind == graph::LayerKind::kInput) return;
-  throw Error(ErrorCode::kUnsupported, "explain", network.name,
-              fmt::format("the network has {} inputs and {} outputs; this version explains networks with one of each",
-                          inputs, outputs));
-}
-
-Shape checked_batch(const Model& model, const TensorView& inputs) {
-  const Shape expected = model.sample_shape();
-  Shape batch = inputs.shape;
-  if (fits(expected, inputs.shape, 0)) {
-    batch.insert(batch.begin(), 1);
-  } else if (!fits(expected, inputs.shape, 1)) {
-    refuse("input", fmt::format("has shape {}; the network takes {} or a batch of that", to_string(inputs.shape),
-                                to_string(expected)));
+  if (options.semantics != "signxai" && options.semantics != "sound") {
+    refuse("semantics", fmt::format("'{}' is not known; expected signxai or sound", options.semantics));
   }
-  if (inputs.data == nullptr) refuse("input", "has no data");
-  check_finite(inputs, batch);
+}
+
+Batch checked_batch(const Model& model, const std::vector<TensorView>& inputs) {
+  const std::vector<PortInfo> ports = model.inputs();
+  if (inputs.size() != ports.size()) {
+    std::vector<std::string> names;
+    for (const PortInfo& port : ports) names.push_back(port.name);
+    refuse("input", fmt::format("got {} arrays; the network has {} inputs ({})", inputs.size(), ports.size(),
+                                fmt::join(names, ", ")));
+  }
+  Batch batch;
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::string subject = ports.size() == 1 ? "input" : "input '" + ports[i].name + "'";
+    Shape shape = inputs[i].shape;
+    if (fits(ports[i].shape, shape, 0)) {
+      shape.insert(shape.begin(), 1);
+    } else if (!fits(ports[i].shape, shape, 1)) {
+      refuse(subject, fmt::format("has shape {}; the network takes {} or a batch of that", to_string(shape),
+                                  to_string(ports[i].shape)));
+    }
+    if (inputs[i].data == nullptr) refuse(subject, "has no data");
+    if (i > 0 && shape.front() != batch.samples()) {
+      refuse(subject, fmt::format("has {} samples, the inputs before it {}", shape.front(), batch.samples()));
+    }
+    check_finite(inputs[i], shape, subject);
+    batch.shapes.push_back(std::move(shape));
+    batch.data.push_back(inputs[i].data);
+  }
   return batch;
 }
 
-void check_target(const Target& target, const Model& model, std::int64_t samples) {
+namespace {
+
+/// Elements of an output per sample; 0 where extents are open.
+std::int64_t neurons_of(const graph::Network& network, int head) {
+  const Shape& shape = network.graph.type(network.calls[static_cast<std::size_t>(head)].output).shape;
+  const Shape sample(shape.begin() + 1, shape.end());
+  const bool open = std::any_of(sample.begin(), sample.end(), [](auto extent) { return extent < 0; });
+  return open ? 0 : element_count(sample);
+}
+
+void check_output(const Target& target, const graph::Network& network) {
+  if (target.output.empty()) return;
+  std::vector<std::string> names;
+  for (const graph::Output& out : network.graph.outputs()) names.push_back(out.name);
+  if (std::find(names.begin(), names.end(), target.output) != names.end()) return;
+  throw Error(ErrorCode::kNotFound, "target", target.output,
+              fmt::format("the network has no such output; it has {}", fmt::join(names, ", ")));
+}
+
+}  // namespace
+
+void check_target(const Target& target, const graph::Network& network, std::int64_t samples) {
+  check_output(target, network);
+  const std::vector<int> heads = heads_of(network, target);
+  const bool single = target.kind == Target::Kind::kTop || target.kind == Target::Kind::kEach;
+  if (single && heads.size() > 1) {
+    refuse("target", "top and each need one output, and the network has several; name it, as in OUTPUT:top:3");
+  }
+  if (target.kind == Target::Kind::kTop && target.count < 1) refuse("target", "top needs a positive number of outputs");
   if (target.kind != Target::Kind::kIndex) return;
   const auto given = static_cast<std::int64_t>(target.indices.size());
   if (given != 1 && given != samples) {
     refuse("target", fmt::format("got {} indices for {} samples; expected one, or one per sample", given, samples));
   }
-  const Shape shape = model.output_shape();
-  if (std::any_of(shape.begin(), shape.end(), [](auto extent) { return extent < 0; })) return;
-  const std::int64_t outputs = element_count(shape);
-  for (std::int64_t index : target.indices) {
-    if (index >= 0 && index < outputs) continue;
-    refuse("target", fmt::format("index {} is out of range; the network has {} outputs (0 to {})", index, outputs, outputs - 1));
+  for (int head : heads) {
+    const std::int64_t outputs = neurons_of(network, head);
+    for (std::int64_t index : target.indices) {
+      if (outputs == 0 || (index >= 0 && index < outputs)) continue;
+      refuse("target", fmt::format("index {} is out of range; the network has {} outputs (0 to {})", index, outputs, outputs - 1));
+    }
   }
-}
-
-std::int64_t target_of(const Target& target, std::int64_t n) {
-  return target.indices.size() == 1 ? target.indices.front() : target.indices[static_cast<std::size_t>(n)];
 }
 
 std::vector<float> targets_of(const Target& target, std::int64_t first, std::int64_t count) {
   std::vector<float> targets;
   if (target.kind != Target::Kind::kIndex) return targets;
-  for (std::int64_t n = first; n < first + count; ++n) targets.push_back(static_cast<float>(target_of(target, n)));
+  for (std::int64_t n = first; n < first + count; ++n) {
+    const auto at = target.indices.size() == 1 ? std::size_t{0} : static_cast<std::size_t>(n);
+    targets.push_back(static_cast<float>(target.indices[at]));
+  }
   return targets;
 }
 
-std::int64_t chunk_size(const graph::Network& network, const ExplainerOptions& options, const Shape& batch) {
+std::int64_t chunk_size(const graph::Network& network, const ExplainerOptions& options, const std::vector<Shape>& batch) {
   if (options.batch > 0) return options.batch;
   constexpr double kBudget = 1e9, kCopies = 3;  // bytes; activation, signal and kernel output of a layer
   constexpr std::int64_t kLargest = 64;
-  Shape one = batch;
-  one.front() = 1;
-  const graph::Network bound = graph::bind(network, {one});
+  std::vector<Shape> one = batch;
+  for (Shape& shape : one) shape.front() = 1;
+  const graph::Network bound = graph::bind(network, one);
   double bytes = 0;
   for (const auto& call : bound.calls) bytes += static_cast<double>(passes::bytes_of(bound.graph.type(call.output)));
   return std::clamp(static_cast<std::int64_t>(kBudget / (kCopies * bytes)), std::int64_t{1}, kLargest);

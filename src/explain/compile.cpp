@@ -21,37 +21,51 @@ std::string printed(const ParameterValue& value) {
   return fmt::format("[{}]", fmt::join(std::get<std::vector<std::string>>(value), ","));
 }
 
-reverse::Selection selection_of(graph::Builder& builder, const Request& request) {
-  switch (request.target) {
-    case Target::Kind::kMax: return reverse::Selection::max();
+reverse::Selection selection_of(graph::Builder& builder, const graph::Network& bound, const Request& request) {
+  switch (request.target.kind) {
     case Target::Kind::kAll: return reverse::Selection::all();
-    case Target::Kind::kIndex: break;
+    case Target::Kind::kExpression: return reverse::Selection::weighted(reverse::Expression::parse(request.target.expression));
+    case Target::Kind::kIndex: return reverse::Selection::index(builder.input("targets", {request.inputs.front().front()}));
+    default: break;
   }
-  return reverse::Selection::index(builder.input("targets", {request.input.front()}));
+  const std::vector<int> heads = heads_of(bound, request.target);
+  if (!request.sound || heads.size() != 1) return reverse::Selection::max();
+  // The neuron is found once, so that no rule takes the maximum of another quantity (SEMANTICS Q1).
+  const Value flat = builder.reshape(bound.calls[static_cast<std::size_t>(heads.front())].output, {0, -1});
+  return reverse::Selection::index(builder.make("argmax", {flat}, {{"axis", std::int64_t{1}}}));
 }
 
-/// The head that was left out, applied to the logits.
-Value scores_of(graph::Builder& builder, const graph::Network& network, Value logits) {
+/// The heads that were left out, applied to the logits.
+std::vector<Value> scores_of(graph::Builder& builder, const graph::Network& network, const std::vector<Value>& logits) {
   if (network.probabilities.outputs().empty()) return logits;
   const graph::Graph& head = network.probabilities;
+  std::size_t next = 0;
   const auto map = graph::copy_graph(head, builder, [&](graph::Builder&, Value old, const auto&) {
-    return head[old].is("input") ? logits : Value{};
+    return head[old].is("input") ? logits[next++] : Value{};
   });
-  return map[static_cast<std::size_t>(head.outputs().front().value.id)];
+  std::vector<Value> scores;
+  for (const graph::Output& out : head.outputs()) scores.push_back(map[static_cast<std::size_t>(out.value.id)]);
+  return scores;
 }
 
-std::vector<std::size_t> count_values(const graph::Graph& graph, std::size_t methods) {
-  std::vector<std::size_t> counts(methods, 0);
-  for (const graph::Output& out : graph.outputs()) {
-    if (out.name.front() == '#') ++counts[static_cast<std::size_t>(std::stoul(out.name.substr(1)))];
+/// Adds the graph outputs of one method: a slot for each of its places.
+void add_method(const methods::Resolved& method, std::size_t index, methods::MethodSite site, std::vector<Slot>& slots) {
+  site.start = method.begin(site.network, site.start);
+  const std::vector<int> places = method.places(site.network);
+  for (int place : places) {
+    site.place = place;
+    const std::vector<Value> values = method.build(site);
+    Slot slot{index, places.size() > 1 ? site.call().name : "", site.builder.shape(site.input()), values.size()};
+    for (Value value : values) site.builder.output(fmt::format("#{} {}", slots.size(), method.name), value);
+    slots.push_back(std::move(slot));
   }
-  return counts;
 }
 
 }  // namespace
 
 std::string Request::key() const {
-  std::string key = fmt::format("{}|{}", fmt::join(input, ","), static_cast<int>(target));
+  std::string key = fmt::format("{}|{}|{}|{}", static_cast<int>(target.kind), target.expression, target.output, sound);
+  for (const Shape& shape : inputs) key += fmt::format("|{}", fmt::join(shape, ","));
   for (const methods::Resolved& method : methods) {
     key += "|" + method.name;
     for (const auto& [name, value] : method.parameters) key += fmt::format(";{}={}", name, printed(value));
@@ -59,24 +73,43 @@ std::string Request::key() const {
   return key;
 }
 
-graph::Graph build_graph(const graph::Network& network, const Request& request) {
-  const graph::Network bound = graph::bind(network, {request.input});
+std::vector<int> heads_of(const graph::Network& network, const Target& target) {
+  if (!target.output.empty()) {
+    for (std::size_t i = 0; i < network.outputs.size(); ++i) {
+      if (network.graph.outputs()[i].name == target.output) return {network.outputs[i]};
+    }
+  }
+  std::vector<int> heads;
+  for (int output : network.outputs) {
+    const bool again = std::find(heads.begin(), heads.end(), output) != heads.end();
+    if (!again && network.successors(output).empty()) heads.push_back(output);
+  }
+  return heads;
+}
+
+graph::Graph build_graph(const graph::Network& network, const Request& request, std::vector<Slot>* slots) {
+  const graph::Network bound = graph::bind(network, request.inputs);
   graph::Builder builder(bound.graph);
   builder.clear_outputs();
-  const methods::MethodSite site{builder, bound, selection_of(builder, request), request.target == Target::Kind::kMax,
-                                 request.target == Target::Kind::kAll};
-  const Value logits = site.output();
-  builder.output("logits", logits);
-  builder.output("scores", scores_of(builder, bound, logits));
-  for (std::size_t i = 0; i < request.methods.size(); ++i) {
-    for (Value value : request.methods[i].build(site)) builder.output(fmt::format("#{} {}", i, request.methods[i].name), value);
-  }
+  reverse::Start start;
+  start.selection = selection_of(builder, bound, request);
+  start.heads = heads_of(bound, request.target);
+  start.sound = request.sound;
+  std::vector<Value> logits;
+  for (const graph::Output& out : bound.graph.outputs()) logits.push_back(out.value);
+  const std::vector<Value> scores = scores_of(builder, bound, logits);
+  for (Value value : logits) builder.output("logits", value);
+  for (Value value : scores) builder.output("scores", value);
+  std::vector<Slot> made;
+  const methods::MethodSite site{builder, bound, start, 0};
+  for (std::size_t i = 0; i < request.methods.size(); ++i) add_method(request.methods[i], i, site, made);
+  if (slots) *slots = std::move(made);
   return builder.take();
 }
 
 Compiled::Compiled(const graph::Network& network, const Request& request, const ExplainerOptions& options,
                    backends::PackedWeights& weights, ConstantCache& constants)
-    : source_(build_graph(network, request)), value_counts_(count_values(source_, request.methods.size())) {
+    : source_(build_graph(network, request, &slots_)) {
   if (options.backend == "reference") return;
   passes::Context context;
   context.disabled = {options.disabled_passes.begin(), options.disabled_passes.end()};
@@ -86,26 +119,25 @@ Compiled::Compiled(const graph::Network& network, const Request& request, const 
   constants.prune();
 }
 
-std::vector<Tensor> Compiled::interpret(const float* inputs, const std::vector<float>& targets) const {
+std::vector<Tensor> Compiled::interpret(const std::vector<const float*>& sources) const {
   std::vector<Tensor> arrays;
   for (Value in : source_.inputs()) {
     Tensor tensor(source_.type(in).shape);
-    const float* data = arrays.empty() ? inputs : targets.data();
-    std::copy_n(data, tensor.data.size(), tensor.data.begin());
+    std::copy_n(sources[arrays.size()], tensor.data.size(), tensor.data.begin());
     arrays.push_back(std::move(tensor));
   }
   return reference::evaluate(source_, std::span<const Tensor>(arrays));
 }
 
-std::vector<Tensor> Compiled::run(const float* inputs, const std::vector<float>& targets,
+std::vector<Tensor> Compiled::run(const std::vector<const float*>& inputs, const std::vector<float>& targets,
                                   std::vector<runtime::StepProfile>* profile) const {
-  if (!program_) return interpret(inputs, targets);
+  std::vector<const float*> sources = inputs;
+  if (graph().inputs().size() > inputs.size()) sources.push_back(targets.data());
+  if (!program_) return interpret(sources);
   std::vector<Tensor> results;
   std::vector<float*> addresses;
   for (const graph::Output& out : graph().outputs()) results.emplace_back(graph().type(out.value).shape);
   for (Tensor& tensor : results) addresses.push_back(tensor.data.data());
-  std::vector<const float*> sources = {inputs};
-  if (graph().inputs().size() > 1) sources.push_back(targets.data());
   program_->run(sources, addresses, profile);
   return results;
 }

@@ -16,17 +16,28 @@ namespace signxai::explain {
 
 /// What is compiled, apart from the network.
 struct Request {
-  Shape input;  ///< with the batch axis, bound
-  Target::Kind target = Target::Kind::kMax;
+  std::vector<Shape> inputs;  ///< one per model input, with the batch axis, bound
+  Target target;              ///< of the kinds max, index, all and expression
   std::vector<methods::Resolved> methods;
+  bool sound = false;
 
   /// Distinguishes executables; equal keys give equal programs.
   std::string key() const;
 };
 
-/// The graph of a request before any pass. Outputs: "logits", "scores" (what the model returns), then the raw values
-/// of each method. Inputs: the network's, then "targets" for an index target.
-graph::Graph build_graph(const graph::Network& network, const Request& request);
+/// One map of a request: a method at one place.
+struct Slot {
+  std::size_t method;      ///< index into Request::methods
+  std::string place;       ///< input or layer; empty when the method has one place only
+  Shape shape;             ///< of the value at that place, with the batch axis
+  std::size_t values = 0;  ///< how many graph outputs make up the map
+};
+
+/// The graph of a request before any pass. Outputs: the logits of every model output, their scores (what the model
+/// returns), then the raw values of each slot. Inputs: the network's, then "targets" for an index target.
+graph::Graph build_graph(const graph::Network& network, const Request& request, std::vector<Slot>* slots = nullptr);
+/// Where the walk of a target begins in a network without parameters that say otherwise.
+std::vector<int> heads_of(const graph::Network& network, const Target& target);
 
 /// A compiled request. Immutable; safe for concurrent runs.
 class Compiled {
@@ -34,22 +45,23 @@ class Compiled {
   Compiled(const graph::Network& network, const Request& request, const ExplainerOptions& options,
            backends::PackedWeights& weights, ConstantCache& constants);
 
-  /// One tensor per graph output, from one batch of inputs and (for an index target) one target per sample.
-  std::vector<Tensor> run(const float* inputs, const std::vector<float>& targets,
+  /// One tensor per graph output, from one array per model input and (for an index target) one target per sample.
+  std::vector<Tensor> run(const std::vector<const float*>& inputs, const std::vector<float>& targets,
                           std::vector<runtime::StepProfile>* profile = nullptr) const;
 
   /// The graph that is run.
   const graph::Graph& graph() const { return program_ ? program_->graph() : source_; }
   const runtime::Program* program() const { return program_.get(); }
-  /// How many graph outputs each method has.
-  const std::vector<std::size_t>& value_counts() const { return value_counts_; }
+  /// The maps, in the order of their graph outputs.
+  const std::vector<Slot>& slots() const { return slots_; }
 
  private:
-  std::vector<Tensor> interpret(const float* inputs, const std::vector<float>& targets) const;
+  std::vector<Tensor> interpret(const std::vector<const float*>& sources) const;
+
+  std::vector<Slot> slots_;
 
   graph::Graph source_;
   std::unique_ptr<runtime::Program> program_;  ///< none: the reference backend
-  std::vector<std::size_t> value_counts_;
 };
 
 }  // namespace signxai::explain

@@ -11,6 +11,7 @@
 #include "base/threads.h"
 #include "explain/checks.h"
 #include "explain/compile.h"
+#include "explain/expanded.h"
 #include "explain/sampled.h"
 #include "graph/op.h"
 #include "graph/text.h"
@@ -56,7 +57,7 @@ std::vector<methods::Resolved> resolve_all(const std::vector<MethodRequest>& req
 }
 
 /// Copies `part` (samples first) into `whole` at sample `first`; makes `whole` on the first call.
-void place(Tensor& whole, const Tensor& part, std::int64_t first, std::int64_t samples) {
+void place_part(Tensor& whole, const Tensor& part, std::int64_t first, std::int64_t samples) {
   if (whole.shape.empty()) {
     Shape shape = part.shape;
     shape.front() = samples;
@@ -77,29 +78,130 @@ Tensor finished(const methods::Resolved& method, std::vector<Tensor> raw, const 
     for (const Tensor& tensor : raw) one.push_back(explain::sample_of(tensor, n));
     Tensor map = finish(one, sample_shape);
     map.shape.insert(map.shape.begin(), 1);
-    place(whole, map, n, samples);
+    place_part(whole, map, n, samples);
   }
   return whole;
 }
 
-std::vector<std::int64_t> explained_targets(const Target& target, const Tensor& logits) {
-  const std::int64_t samples = logits.shape.front(), size = element_count(logits.shape) / samples;
-  std::vector<std::int64_t> targets;
-  for (std::int64_t n = 0; n < samples; ++n) {
-    const float* row = logits.data.data() + n * size;
-    if (target.kind == Target::Kind::kAll) targets.push_back(-1);
-    if (target.kind == Target::Kind::kMax) targets.push_back(std::max_element(row, row + size) - row);
-    if (target.kind == Target::Kind::kIndex) targets.push_back(explain::target_of(target, n));
+/// Indices of what is explained, as Explanation describes them.
+void set_targets(Explanation& result, const graph::Network& network, const Target& target, const std::vector<Tensor>& logits) {
+  const std::int64_t samples = logits.front().shape.front();
+  const std::vector<int> heads = explain::heads_of(network, target);
+  std::vector<const Tensor*> explained;
+  for (int head : heads) {
+    const auto at = std::find(network.outputs.begin(), network.outputs.end(), head) - network.outputs.begin();
+    explained.push_back(&logits[static_cast<std::size_t>(at)]);
+    result.explained.push_back(network.graph.outputs()[static_cast<std::size_t>(at)].name);
   }
-  return targets;
+  result.targets_shape = {samples};
+  if (heads.size() > 1) result.targets_shape.push_back(static_cast<std::int64_t>(heads.size()));
+  const std::vector<float> indices = explain::targets_of(target, 0, samples);
+  for (std::int64_t n = 0; n < samples; ++n) {
+    for (const Tensor* tensor : explained) {
+      const auto size = static_cast<std::ptrdiff_t>(tensor->data.size()) / samples;
+      const auto row = tensor->data.begin() + n * size;
+      const std::int64_t largest = std::max_element(row, row + size) - row;
+      const bool max = target.kind == Target::Kind::kMax;
+      result.targets.push_back(max ? largest : indices.empty() ? -1 : static_cast<std::int64_t>(indices[static_cast<std::size_t>(n)]));
+    }
+  }
 }
 
 }  // namespace
 
+/// One call with a target of the plain kinds (not top, not each), already checked.
+struct Explainer::Run {
+  Impl& impl;
+  const explain::Batch& inputs;
+  const std::vector<methods::Resolved>& methods;
+  const Target& target;
+  Explanation result{};
+  std::vector<Tensor> logits{};
+
+  bool sound() const { return impl.options.semantics == "sound"; }
+  explain::Compile compile() {
+    return [this](const Request& request) { return impl.get(request, result.compile_seconds); };
+  }
+
+  /// The target of the samples of a wrapping method: in `sound` semantics the neuron is found at the sample itself and
+  /// not anew at each point (SEMANTICS Q21).
+  Target fixed_target(const std::vector<Tensor>& part, std::int64_t first, std::int64_t count) const {
+    if (target.kind == Target::Kind::kIndex) {
+      Target fixed = Target::per_sample({});
+      fixed.output = target.output;
+      for (float t : explain::targets_of(target, first, count)) fixed.indices.push_back(static_cast<std::int64_t>(t));
+      return fixed;
+    }
+    if (!sound() || target.kind != Target::Kind::kMax) return target;
+    Explanation found;
+    set_targets(found, impl.network(), target, part);
+    if (found.targets_shape.size() > 1) return target;
+    Target fixed = Target::per_sample(found.targets);
+    fixed.output = target.output;
+    return fixed;
+  }
+
+  /// Adds the maps of one slot of the explanation; makes its entry on the first chunk.
+  void keep(std::size_t slot, const methods::Resolved& method, const std::string& place, const Tensor& map, std::int64_t first) {
+    if (result.maps.size() <= slot) result.maps.push_back({method.name, place, {}, method.notes(impl.network())});
+    place_part(result.maps[slot].map, map, first, inputs.samples());
+  }
+
+  void chunk(std::int64_t first, std::int64_t count, std::int64_t chunk_size) {
+    const explain::Batch part = inputs.part(first, count);
+    Request request{part.shapes, target, {}, sound()};
+    for (const auto& method : methods) {
+      if (!method.def->sampling) request.methods.push_back(method);
+    }
+    const auto executable = impl.get(request, result.compile_seconds);
+    std::vector<Tensor> outputs = executable->run(part.data, explain::targets_of(target, first, count));
+    const std::size_t ends = impl.network().outputs.size();
+    logits.resize(ends);
+    result.outputs.resize(ends);
+    for (std::size_t i = 0; i < ends; ++i) place_part(logits[i], outputs[i], first, inputs.samples());
+    for (std::size_t i = 0; i < ends; ++i) place_part(result.outputs[i], outputs[ends + i], first, inputs.samples());
+    std::size_t next = 2 * ends, joint = 0, slot = 0;
+    auto from = executable->slots().begin();
+    for (const methods::Resolved& method : methods) {
+      if (method.def->sampling) {
+        const std::vector<Tensor> part_logits(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(ends));
+        const Target fixed = fixed_target(part_logits, first, count);
+        const Request points{part.shapes, fixed, {method}, sound()};
+        const std::vector<Tensor> maps = explain::sampled(points, part, explain::targets_of(fixed, 0, count), chunk_size, compile());
+        const std::vector<PortInfo> ports = impl.model.inputs();
+        for (std::size_t i = 0; i < maps.size(); ++i) keep(slot++, method, maps.size() > 1 ? ports[i].name : "", maps[i], first);
+        continue;
+      }
+      for (; from != executable->slots().end() && from->method == joint; ++from) {
+        const auto begin = std::make_move_iterator(outputs.begin() + static_cast<std::ptrdiff_t>(next));
+        std::vector<Tensor> raw(begin, begin + static_cast<std::ptrdiff_t>(from->values));
+        next += from->values;
+        const Shape sample_shape(from->shape.begin() + 1, from->shape.end());
+        keep(slot++, method, from->place, finished(method, std::move(raw), sample_shape), first);
+      }
+      ++joint;
+    }
+  }
+
+  Explanation all(const Progress& progress) {
+    const ThreadScope threads(impl.options.threads);
+    const DenormalScope denormals;
+    const std::int64_t samples = inputs.samples(), size = explain::chunk_size(impl.network(), impl.options, inputs.shapes);
+    const auto begin = std::chrono::steady_clock::now();
+    for (std::int64_t first = 0; first < samples; first += size) {
+      const std::int64_t count = std::min(size, samples - first);
+      chunk(first, count, size);
+      if (progress && !progress(first + count, samples)) throw Error(ErrorCode::kCancelled, "explain", "", "stopped by the caller");
+    }
+    set_targets(result, impl.network(), target, logits);
+    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() - result.compile_seconds;
+    return std::move(result);
+  }
+};
+
 Explainer::Explainer(Model model, ExplainerOptions options)
     : impl_(std::make_unique<Impl>(std::move(model), std::move(options))) {
   explain::check_options(impl_->options);
-  explain::check_supported(impl_->network());
 }
 Explainer::~Explainer() = default;
 Explainer::Explainer(Explainer&&) noexcept = default;
@@ -107,73 +209,46 @@ Explainer& Explainer::operator=(Explainer&&) noexcept = default;
 
 const Model& Explainer::model() const { return impl_->model; }
 
-Explanation Explainer::explain(const TensorView& inputs, const std::vector<MethodRequest>& requests,
-                               const Target& target,
-                               const std::function<bool(std::int64_t, std::int64_t)>& progress) const {
-  Impl& impl = *impl_;
-  const Shape batch = explain::checked_batch(impl.model, inputs);
-  const std::int64_t samples = batch.front();
-  explain::check_target(target, impl.model, samples);
+Explanation Explainer::explain(const std::vector<TensorView>& inputs, const std::vector<MethodRequest>& requests,
+                               const Target& target, const Progress& progress) const {
+  const explain::Batch batch = explain::checked_batch(impl_->model, inputs);
+  explain::check_target(target, impl_->network(), batch.samples());
   const std::vector<methods::Resolved> resolved = resolve_all(requests);
-  const Shape sample_shape(batch.begin() + 1, batch.end());
-  const std::int64_t sample_size = element_count(sample_shape);
-
-  std::vector<methods::Resolved> joint;
-  for (const auto& method : resolved) {
-    if (!method.def->sampling) joint.push_back(method);
+  if (target.kind != Target::Kind::kTop && target.kind != Target::Kind::kEach) {
+    return Run{*impl_, batch, resolved, target}.all(progress);
   }
-  Explanation result;
-  for (const auto& method : resolved) result.maps.push_back({method.name, {}, method.notes(impl.network())});
-  const ThreadScope threads(impl.options.threads);
-  const DenormalScope denormals;
-  const std::int64_t chunk = explain::chunk_size(impl.network(), impl.options, batch);
-  const auto begin = std::chrono::steady_clock::now();
-  Tensor logits;
-  for (std::int64_t first = 0; first < samples; first += chunk) {
-    const std::int64_t count = std::min(chunk, samples - first);
-    Shape shape = batch;
-    shape.front() = count;
-    const auto executable = impl.get({shape, target.kind, joint}, result.compile_seconds);
-    const float* data = inputs.data + first * sample_size;
-    std::vector<Tensor> outputs = executable->run(data, explain::targets_of(target, first, count));
-    place(logits, outputs[0], first, samples);
-    place(result.outputs, outputs[1], first, samples);
-    std::size_t next = 2, joint_index = 0;
-    for (std::size_t m = 0; m < resolved.size(); ++m) {
-      Tensor& map = result.maps[m].map;
-      if (resolved[m].def->sampling) {
-        const auto compile = [&](const Request& request) { return impl.get(request, result.compile_seconds); };
-        place(map, explain::sampled(resolved[m], shape, data, target, first, chunk, compile), first, samples);
-        continue;
-      }
-      const std::size_t values = executable->value_counts()[joint_index++];
-      std::vector<Tensor> raw(std::make_move_iterator(outputs.begin() + static_cast<std::ptrdiff_t>(next)),
-                              std::make_move_iterator(outputs.begin() + static_cast<std::ptrdiff_t>(next + values)));
-      next += values;
-      place(map, finished(resolved[m], std::move(raw), sample_shape), first, samples);
-    }
-    if (progress && !progress(first + count, samples)) throw Error(ErrorCode::kCancelled, "explain", "", "stopped by the caller");
-  }
-  result.targets = explained_targets(target, logits);
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() - result.compile_seconds;
-  return result;
+  const Explanation scores = Run{*impl_, batch, {}, Target::max()}.all({});
+  const explain::Expanded expanded(impl_->network(), batch, target, scores);
+  return expanded.folded(Run{*impl_, expanded.batch(), resolved, expanded.target()}.all(progress), scores);
 }
 
-Tensor Explainer::predict(const TensorView& inputs) const { return explain(inputs, {}).outputs; }
+std::vector<Tensor> Explainer::predict(const std::vector<TensorView>& inputs) const { return explain(inputs, {}).outputs; }
 
-std::vector<StepTime> Explainer::profile(const TensorView& sample, const std::vector<MethodRequest>& requests,
+std::vector<std::string> Explainer::map_names(const std::vector<MethodRequest>& requests) const {
+  std::vector<std::string> names;
+  for (const methods::Resolved& method : resolve_all(requests)) {
+    const std::vector<int> places = method.places(impl_->network());
+    for (int place : places) {
+      const std::string& layer = impl_->network().calls[static_cast<std::size_t>(place)].name;
+      names.push_back(places.size() > 1 ? method.name + "/" + layer : method.name);
+    }
+  }
+  return names;
+}
+
+std::vector<StepTime> Explainer::profile(const std::vector<TensorView>& sample, const std::vector<MethodRequest>& requests,
                                          const Target& target, int repeats) const {
-  const Shape batch = explain::checked_batch(impl_->model, sample);
-  explain::check_target(target, impl_->model, batch.front());
+  const explain::Batch batch = explain::checked_batch(impl_->model, sample);
+  explain::check_target(target, impl_->network(), batch.samples());
   if (impl_->options.backend != "cpu") throw Error(ErrorCode::kUnsupported, "explain", "profile", "needs the cpu backend");
   const ThreadScope threads(impl_->options.threads);
   const DenormalScope denormals;
   double compile_seconds = 0;
-  const auto executable = impl_->get({batch, target.kind, resolve_all(requests)}, compile_seconds);
-  const std::vector<float> targets = explain::targets_of(target, 0, batch.front());
-  executable->run(sample.data, targets);
+  const auto executable = impl_->get({batch.shapes, target, resolve_all(requests), impl_->options.semantics == "sound"}, compile_seconds);
+  const std::vector<float> targets = explain::targets_of(target, 0, batch.samples());
+  executable->run(batch.data, targets);
   std::vector<runtime::StepProfile> profile;
-  for (int i = 0; i < std::max(repeats, 1); ++i) executable->run(sample.data, targets, &profile);
+  for (int i = 0; i < std::max(repeats, 1); ++i) executable->run(batch.data, targets, &profile);
   std::vector<StepTime> times;
   const graph::Graph& graph = executable->graph();
   for (auto& step : profile) {
@@ -190,13 +265,16 @@ std::vector<std::string> Explainer::layer_rules(const MethodRequest& method) con
 
 std::string Explainer::graph_text(const std::string& stage, const std::vector<MethodRequest>& requests) const {
   if (stage == "import") return graph::to_text(impl_->network().graph);
-  Shape shape = impl_->model.sample_shape();
-  shape.insert(shape.begin(), 1);
-  if (std::any_of(shape.begin(), shape.end(), [](auto extent) { return extent < 0; })) {
-    throw Error(ErrorCode::kInvalidArgument, "inspect", stage,
-                "the network's input " + to_string(shape) + " has open extents; only the stage 'import' can be shown");
+  Request request{{}, Target::max(), resolve_all(requests), impl_->options.semantics == "sound"};
+  for (const PortInfo& port : impl_->model.inputs()) {
+    Shape shape = port.shape;
+    if (std::any_of(shape.begin(), shape.end(), [](auto extent) { return extent < 0; })) {
+      throw Error(ErrorCode::kInvalidArgument, "inspect", stage,
+                  "the network's input " + to_string(shape) + " has open extents; only the stage 'import' can be shown");
+    }
+    shape.insert(shape.begin(), 1);
+    request.inputs.push_back(std::move(shape));
   }
-  const Request request{shape, Target::Kind::kMax, resolve_all(requests)};
   if (stage == "graph") return graph::to_text(explain::build_graph(impl_->network(), request));
   if (stage != "plan") {
     throw Error(ErrorCode::kInvalidArgument, "inspect", stage, "is not a stage; expected import, graph or plan");

@@ -23,11 +23,21 @@ Model Model::load(const std::string& path, const std::string& weights) {
 
 const std::string& Model::name() const { return network_->name; }
 
-Shape Model::sample_shape() const { return without_batch(network_->graph.type(network_->graph.inputs().front()).shape); }
+std::vector<PortInfo> Model::inputs() const {
+  std::vector<PortInfo> ports;
+  const graph::Graph& graph = network_->graph;
+  for (const graph::Value in : graph.inputs()) {
+    ports.push_back({graph[in].attrs.text("name"), without_batch(graph.type(in).shape)});
+  }
+  return ports;
+}
 
-Shape Model::output_shape() const {
-  const auto& call = network_->calls[static_cast<std::size_t>(network_->outputs.front())];
-  return without_batch(network_->graph.type(call.output).shape);
+std::vector<PortInfo> Model::outputs() const {
+  std::vector<PortInfo> ports;
+  for (const graph::Output& out : network_->graph.outputs()) {
+    ports.push_back({out.name, without_batch(network_->graph.type(out.value).shape)});
+  }
+  return ports;
 }
 
 std::vector<LayerInfo> Model::layers() const {

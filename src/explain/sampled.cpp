@@ -3,46 +3,96 @@
 
 #include <algorithm>
 
-#include "explain/checks.h"
-
 namespace signxai::explain {
 namespace {
 
-/// Adds the maps of points [begin, begin + count) of one sample to `sum`.
-void add_points(const methods::Sampling& sampling, const Compiled& executable, std::span<const float> x, int begin,
-                int count, const std::vector<float>& targets, std::span<double> sum) {
-  std::vector<float> points(x.size() * static_cast<std::size_t>(count));
-  for (int i = 0; i < count; ++i) {
-    sampling.point(begin + i, x, std::span(points).subspan(static_cast<std::size_t>(i) * x.size(), x.size()));
+/// All inputs of sample n, one behind the other.
+std::vector<float> joined(const Batch& batch, std::int64_t n) {
+  std::vector<float> x;
+  for (std::size_t i = 0; i < batch.data.size(); ++i) {
+    const auto size = static_cast<std::ptrdiff_t>(batch.sample_size(i));
+    x.insert(x.end(), batch.data[i] + n * size, batch.data[i] + (n + 1) * size);
   }
-  const std::vector<Tensor> outputs = executable.run(points.data(), targets);
-  const Tensor& maps = outputs.back();
-  for (std::size_t i = 0; i < maps.data.size(); ++i) sum[i % x.size()] += maps.data[i];
+  return x;
+}
+
+/// Arrays of `count` points, one array per input.
+struct Points {
+  std::vector<std::vector<float>> arrays;
+  Request request;  ///< with the shapes of these arrays
+
+  Points(const Request& base, const Batch& batch, int count) : arrays(batch.shapes.size()), request(base) {
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      arrays[i].resize(batch.sample_size(i) * static_cast<std::size_t>(count));
+      request.inputs[i].front() = count;
+    }
+  }
+  void set(const Batch& batch, int index, std::span<const float> point) {
+    for (std::size_t i = 0, at = 0; i < arrays.size(); at += batch.sample_size(i), ++i) {
+      const std::size_t size = batch.sample_size(i);
+      std::copy_n(point.begin() + static_cast<std::ptrdiff_t>(at), size,
+                  arrays[i].begin() + static_cast<std::ptrdiff_t>(size) * index);
+    }
+  }
+  std::vector<const float*> data() const {
+    std::vector<const float*> data;
+    for (const auto& array : arrays) data.push_back(array.data());
+    return data;
+  }
+};
+
+/// The map of point `index`, all inputs one behind the other. The last outputs of the executable are the maps.
+void read_map(const std::vector<Tensor>& outputs, std::size_t inputs, int count, int index, std::span<float> map) {
+  auto to = map.begin();
+  for (std::size_t i = outputs.size() - inputs; i < outputs.size(); ++i) {
+    const auto size = static_cast<std::ptrdiff_t>(outputs[i].data.size()) / count;
+    to = std::copy_n(outputs[i].data.begin() + size * index, size, to);
+  }
+}
+
+/// Folds the maps of all points of one sample.
+std::vector<double> fold_points(const methods::Sampling& sampling, const Request& request, const Batch& batch,
+                                std::span<const float> x, const std::vector<float>& target, std::int64_t chunk,
+                                const Compile& compile) {
+  std::vector<double> mean(x.size(), 0.0);
+  std::vector<float> map(x.size());
+  for (int begin = 0; begin < sampling.count;) {
+    const int count = static_cast<int>(std::min<std::int64_t>(chunk, sampling.count - begin));
+    Points points(request, batch, count);
+    for (int i = 0; i < count; ++i) {
+      sampling.point(begin + i, x, map);
+      points.set(batch, i, map);
+    }
+    const std::vector<float> targets(target.empty() ? 0 : static_cast<std::size_t>(count), target.empty() ? 0 : target[0]);
+    const std::vector<Tensor> outputs = compile(points.request)->run(points.data(), targets);
+    for (int i = 0; i < count; ++i) {
+      read_map(outputs, batch.shapes.size(), count, i, map);
+      for (std::size_t k = 0; k < map.size(); ++k) mean[k] += map[k];
+    }
+    begin += count;
+  }
+  for (double& value : mean) value /= sampling.count;
+  sampling.finish(x, mean);
+  return mean;
 }
 
 }  // namespace
 
-Tensor sampled(const methods::Resolved& method, const Shape& batch, const float* inputs, const Target& target,
-               std::int64_t first, std::int64_t chunk, const Compile& compile) {
+std::vector<Tensor> sampled(const Request& request, const Batch& batch, const std::vector<float>& targets,
+                            std::int64_t chunk, const Compile& compile) {
+  const methods::Resolved& method = request.methods.front();
   const methods::Sampling sampling = method.def->sampling(method.parameters);
-  Tensor maps(batch);
-  const auto size = maps.data.size() / static_cast<std::size_t>(batch.front());
-  for (std::int64_t n = 0; n < batch.front(); ++n) {
-    const std::span<const float> x(inputs + static_cast<std::size_t>(n) * size, size);
-    std::vector<double> mean(size, 0.0);
-    for (int begin = 0; begin < sampling.count;) {
-      const int count = static_cast<int>(std::min<std::int64_t>(chunk, sampling.count - begin));
-      Shape shape = batch;
-      shape.front() = count;
-      std::vector<float> targets;
-      if (target.kind == Target::Kind::kIndex) targets.assign(static_cast<std::size_t>(count), static_cast<float>(target_of(target, first + n)));
-      add_points(sampling, *compile({shape, target.kind, {method}}), x, begin, count, targets, mean);
-      begin += count;
+  std::vector<Tensor> maps(batch.shapes.begin(), batch.shapes.end());
+  for (std::int64_t n = 0; n < batch.samples(); ++n) {
+    const std::vector<float> x = joined(batch, n);
+    const std::vector<float> target(targets.empty() ? 0 : 1, targets.empty() ? 0 : targets[static_cast<std::size_t>(n)]);
+    const std::vector<double> mean = fold_points(sampling, request, batch, x, target, chunk, compile);
+    auto from = mean.begin();
+    for (std::size_t i = 0; i < maps.size(); ++i) {
+      const auto size = static_cast<std::ptrdiff_t>(batch.sample_size(i));
+      std::transform(from, from + size, maps[i].data.begin() + n * size, [](double v) { return static_cast<float>(v); });
+      from += size;
     }
-    for (double& value : mean) value /= sampling.count;
-    sampling.finish(x, mean);
-    std::transform(mean.begin(), mean.end(), maps.data.begin() + n * static_cast<std::ptrdiff_t>(size),
-                   [](double value) { return static_cast<float>(value); });
   }
   return maps;
 }

@@ -4,15 +4,17 @@
 #include <functional>
 #include <memory>
 
+#include "explain/batch.h"
 #include "explain/compile.h"
 
 namespace signxai::explain {
 
 using Compile = std::function<std::shared_ptr<const Compiled>(const Request&)>;
 
-/// Maps of the samples at `inputs` (shape `batch`) under a method with a Sampling; sample n of the batch has target
-/// number `first + n`. `chunk` points are computed together.
-Tensor sampled(const methods::Resolved& method, const Shape& batch, const float* inputs, const Target& target,
-               std::int64_t first, std::int64_t chunk, const Compile& compile);
+/// Maps of the samples of `batch` under the one method of `request`, which has a Sampling: one per slot. `targets`
+/// holds the target of each sample, where the request has an index target. `chunk` points are computed together. What
+/// the Sampling sees as a sample are all model inputs, one behind the other.
+std::vector<Tensor> sampled(const Request& request, const Batch& batch, const std::vector<float>& targets,
+                            std::int64_t chunk, const Compile& compile);
 
 }  // namespace signxai::explain

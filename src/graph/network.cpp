@@ -34,6 +34,16 @@ std::vector<int> Network::successors(int index) const {
   return found;
 }
 
+std::vector<int> Network::input_calls() const {
+  std::vector<int> found;
+  for (const Value input : graph.inputs()) {
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      if (calls[i].inputs.empty() && calls[i].output == input) found.push_back(static_cast<int>(i));
+    }
+  }
+  return found;
+}
+
 int Network::find(std::string_view layer) const {
   for (std::size_t i = 0; i < calls.size(); ++i) {
     if (calls[i].name == layer) return static_cast<int>(i);

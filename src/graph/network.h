@@ -61,6 +61,8 @@ struct Network {
 
   /// Calls that consume the output of call `index`, one entry per input they use it for.
   std::vector<int> successors(int index) const;
+  /// The calls of the model's inputs, in the order of graph.inputs().
+  std::vector<int> input_calls() const;
   /// Index of the call with that name, or -1.
   int find(std::string_view layer) const;
 };

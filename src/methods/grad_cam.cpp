@@ -40,19 +40,22 @@ int layer_of(const MethodSite& site, const Parameters& parameters, std::size_t r
 }
 
 /// The class whose score is differentiated: the first maximum where the target is `max`.
-reverse::Selection class_of(const MethodSite& site) {
-  if (site.selects_all) {
-    throw Error(ErrorCode::kInvalidArgument, "method", "grad_cam", "explains one output; target 'all' is not defined");
+reverse::Start class_of(const MethodSite& site) {
+  if (site.start.selection.is_all()) {
+    throw Error(ErrorCode::kInvalidArgument, "method", "grad_cam",
+                "explains one output; targets 'all' and expressions are not defined");
   }
-  if (!site.selects_max) return site.selection;
+  reverse::Start start = site.start;
+  if (!start.selection.is_max()) return start;
   graph::Builder& b = site.builder;
-  return reverse::Selection::index(b.make("argmax", {b.reshape(site.output(), {0, -1})}, {{"axis", std::int64_t{1}}}));
+  start.selection = reverse::Selection::index(b.make("argmax", {b.reshape(site.output(), {0, -1})}, {{"axis", std::int64_t{1}}}));
+  return start;
 }
 
 /// The gradient of the class score at the output of a layer.
 Value gradient_at(const MethodSite& site, int layer) {
   graph::Builder& b = site.builder;
-  const auto start = reverse::Start::heads(class_of(site));
+  const reverse::Start start = class_of(site);
   const auto arrivals = reverse::walk(b, site.network, reverse::GradientStep(), start);
   const Value gradient = arrivals[static_cast<std::size_t>(layer)].output;
   if (gradient) return gradient;
@@ -150,7 +153,7 @@ std::vector<Value> build_guided(const MethodSite& site, const Parameters& parame
   const Shape shape = b.shape(site.network.calls[static_cast<std::size_t>(layer)].output);
   const auto start = reverse::Start::at(layer, b.broadcast(b.constant(1.0), shape));
   const reverse::GuidedStep step(reverse::GuidedStep::Rectifiers::kExact);
-  const Value guided = reverse::walk(b, site.network, step, start).front().output;
+  const Value guided = reverse::walk(b, site.network, step, start)[static_cast<std::size_t>(site.place)].output;
   return {weighted_image(site, layer), guided};
 }
 

@@ -8,13 +8,6 @@
 namespace signxai::methods {
 namespace {
 
-Value at_input(const MethodSite& site, const reverse::Step& step) {
-  const auto arrivals = reverse::walk(site.builder, site.network, step, reverse::Start::heads(site.selection));
-  const Value map = arrivals.front().output;
-  if (map) return map;
-  return site.builder.broadcast(site.builder.constant(0.0), Shape(site.builder.shape(site.input())));
-}
-
 Value postprocessed(const MethodSite& site, Value map, const Parameters& parameters) {
   const std::string mode = rules::text(parameters, "postprocess", "none");
   if (mode == "abs") return site.builder.unary("abs", map);
@@ -25,7 +18,7 @@ Value postprocessed(const MethodSite& site, Value map, const Parameters& paramet
 
 template <typename Step>
 std::vector<Value> by_step(const MethodSite& site, const Parameters& parameters, const Step& step) {
-  return {postprocessed(site, at_input(site, step), parameters)};
+  return {postprocessed(site, site.relevance(step), parameters)};
 }
 
 const std::vector<ParameterInfo> kPostprocess = {{"postprocess", "none", "applied to each element: none, abs or square"}};
@@ -33,12 +26,12 @@ const std::vector<ParameterInfo> kPostprocess = {{"postprocess", "none", "applie
 }  // namespace
 
 std::vector<MethodDef> gradient_methods() {
-  return {
+  std::vector<MethodDef> table = {
       {"gradient", kPostprocess, "df/dx of the selected output (Simonyan et al. 2014).",
        [](const MethodSite& s, const Parameters& p) { return by_step(s, p, reverse::GradientStep()); }},
       {"input_t_gradient", kPostprocess, "x * df/dx (Shrikumar et al. 2016).",
        [](const MethodSite& s, const Parameters& p) {
-         return std::vector{postprocessed(s, s.builder.mul(s.input(), at_input(s, reverse::GradientStep())), p)};
+         return std::vector{postprocessed(s, s.builder.mul(s.input(), s.relevance(reverse::GradientStep())), p)};
        }},
       {"guided_backprop", kPostprocess,
        "Gradient that keeps only positive signals at rectifying layers (Springenberg et al. 2015), seeded with f.",
@@ -49,6 +42,8 @@ std::vector<MethodDef> gradient_methods() {
        "Transposed network that rectifies signals instead of activations (Zeiler and Fergus 2014), seeded with f.",
        [](const MethodSite& s, const Parameters& p) { return by_step(s, p, reverse::DeconvnetStep()); }},
   };
+  for (MethodDef& def : table) def.walks = true;
+  return table;
 }
 
 }  // namespace signxai::methods

@@ -62,6 +62,7 @@ MethodDef integrated_gradients_method() {
   def.parameters.push_back({"reference_inputs", "0", "where the path starts: a number or one value per input element"});
   def.description = "(x - x0) times the mean gradient on the path from x0 to x (Sundararajan et al. 2017).";
   def.sampling = sampling;
+  def.walks = false;
   return def;
 }
 

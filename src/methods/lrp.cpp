@@ -64,10 +64,7 @@ Composite composite_of(Base base, const Parameters& parameters) {
 template <Base base>
 std::vector<Value> build(const MethodSite& site, const Parameters& parameters) {
   const rules::LrpStep step(composite_of(base, parameters));
-  const auto arrivals = reverse::walk(site.builder, site.network, step, reverse::Start::heads(site.selection));
-  const Value map = arrivals.front().output;
-  if (map) return {map};
-  return {site.builder.broadcast(site.builder.constant(0.0), Shape(site.builder.shape(site.input())))};
+  return {site.relevance(step)};
 }
 
 std::vector<std::string> notes(const graph::Network& network, const Parameters& parameters) {
@@ -98,7 +95,7 @@ std::vector<ParameterInfo> parameters_of(Base base) {
 
 template <Base base>
 MethodDef lrp(const char* name, const char* description) {
-  return {name, parameters_of(base), description, build<base>, nullptr, nullptr, notes};
+  return {name, parameters_of(base), description, build<base>, nullptr, nullptr, notes, true};
 }
 
 }  // namespace

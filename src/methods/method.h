@@ -10,7 +10,7 @@
 
 #include "graph/builder.h"
 #include "graph/network.h"
-#include "reverse/selection.h"
+#include "reverse/driver.h"
 #include "signxai/method.h"
 #include "signxai/tensor.h"
 
@@ -22,12 +22,16 @@ using graph::Value;
 struct MethodSite {
   graph::Builder& builder;
   const graph::Network& network;
-  reverse::Selection selection;
-  bool selects_max;  ///< the target is the largest output, found at run time
-  bool selects_all;
+  reverse::Start start;  ///< which neurons of which calls are explained, and in which semantics
+  int place;             ///< the call whose relevance is asked for: an input of the model, or a layer (at its input)
 
-  Value input() const { return network.calls.front().output; }
-  Value output() const { return network.calls[static_cast<std::size_t>(network.outputs.front())].output; }
+  const graph::LayerCall& call() const { return network.calls[static_cast<std::size_t>(place)]; }
+  /// The value that the map belongs to.
+  Value input() const { return call().inputs.empty() ? call().output : call().inputs.front(); }
+  /// The one output that is explained. Throws Error(kInvalidArgument) where there are several.
+  Value output() const;
+  /// What a walk of the step finds at `input()`; zeros where nothing arrives.
+  Value relevance(const reverse::Step& step) const;
 };
 
 /// What a wrapping method does around the graph's map: it evaluates the map at `count` points per sample and joins
@@ -51,6 +55,8 @@ struct MethodDef {
   Finish (*finish)(const Parameters&) = nullptr;
   /// What the user should know about this method on this network; may be null.
   std::vector<std::string> (*notes)(const graph::Network&, const Parameters&) = nullptr;
+  /// One walk from the heads to the place: takes explained_layer_names, stop_mapping_at_layers and r_init.
+  bool walks = false;
 };
 
 /// Product with the input or a sign of it, applied to the finished map.
@@ -71,6 +77,10 @@ struct Resolved {
   Factor factor;
 
   std::vector<Value> build(const MethodSite& site) const;
+  /// Calls whose relevance is asked for: the inputs of the model, or the layers that explained_layer_names lists.
+  std::vector<int> places(const graph::Network& network) const;
+  /// `start` with what the parameters say of heads (besides those it has) and seed.
+  reverse::Start begin(const graph::Network& network, reverse::Start start) const;
   std::vector<std::string> notes(const graph::Network& network) const;
 };
 

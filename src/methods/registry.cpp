@@ -30,8 +30,15 @@ const MethodDef& definition(const std::string& name) {
 const std::vector<ParameterInfo> kSignMuParameters = {
     {"mu", "", "threshold of the sign"}, {"vlow", "-1", "value below it"}, {"vhigh", "1", "value from it on"}};
 
+const std::vector<ParameterInfo> kWalkParameters = {
+    {"explained_layer_names", "none", "layers at whose input the relevance is taken, or all; none: the model's inputs"},
+    {"stop_mapping_at_layers", "none", "layers to explain as if the network ended there"},
+    {"r_init", "none", "signal at every explained neuron, in place of the method's own"}};
+
 std::vector<ParameterInfo> free_parameters(const ParsedName& parsed) {
-  std::vector<ParameterInfo> infos = definition(parsed.base).parameters;
+  const MethodDef& def = definition(parsed.base);
+  std::vector<ParameterInfo> infos = def.parameters;
+  if (def.walks) infos.insert(infos.end(), kWalkParameters.begin(), kWalkParameters.end());
   if (parsed.factor == Factor::kSignMu) infos.insert(infos.end(), kSignMuParameters.begin(), kSignMuParameters.end());
   std::erase_if(infos, [&](const ParameterInfo& info) { return parsed.fixed.count(info.name) != 0; });
   return infos;

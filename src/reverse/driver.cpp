@@ -9,29 +9,45 @@ namespace signxai::reverse {
 
 using graph::Value;
 
+Value Site::seeded(Value own) const {
+  const Value signal = start.seed ? builder.broadcast(builder.constant(*start.seed), Shape(builder.shape(own))) : own;
+  return start.selection.weigh(builder, call().output, signal);
+}
+
 Value Site::sum(std::span<const Value> incoming) const {
   Value total = incoming.front();
   for (Value value : incoming.subspan(1)) total = builder.add(total, value);
   return total;
 }
 
+namespace {
+
+/// Whether each call is a head of the walk.
+std::vector<bool> find_heads(const graph::Network& network, const Start& start) {
+  std::vector<bool> heads(network.calls.size(), start.inner_call < 0 && start.heads.empty());
+  for (const auto& call : network.calls) {
+    for (int producer : call.producers) heads[static_cast<std::size_t>(producer)] = false;
+  }
+  for (int call : start.heads) heads[static_cast<std::size_t>(call)] = true;
+  return heads;
+}
+
+}  // namespace
+
 std::vector<Arrival> walk(graph::Builder& builder, const graph::Network& network, const Step& step,
                           const Start& start) {
   const std::size_t count = network.calls.size();
   std::vector<Arrival> arrivals(count);
   std::vector<std::vector<Value>> pending(count);
-  std::vector<bool> has_successor(count, false);
-  for (const auto& call : network.calls) {
-    for (int producer : call.producers) has_successor[static_cast<std::size_t>(producer)] = true;
-  }
-  if (start.call >= 0) pending[static_cast<std::size_t>(start.call)].push_back(start.cotangent);
+  const std::vector<bool> heads = find_heads(network, start);
+  if (start.inner_call >= 0) pending[static_cast<std::size_t>(start.inner_call)].push_back(start.inner_cotangent);
   for (std::size_t i = count; i-- > 0;) {
-    const bool head = start.call < 0 && !has_successor[i];
-    if (!head && pending[i].empty()) continue;
+    if (heads[i]) pending[i].clear();
+    if (!heads[i] && pending[i].empty()) continue;
     const auto& call = network.calls[i];
     builder.set_origin(call.name);
-    const Site site{builder, network, static_cast<int>(i), head ? &start.selection : nullptr};
-    if (!head) arrivals[i].output = site.sum(pending[i]);
+    const Site site{builder, network, static_cast<int>(i), start, heads[i]};
+    if (!heads[i]) arrivals[i].output = site.sum(pending[i]);
     if (call.inputs.empty()) continue;
     arrivals[i].inputs = step.pull(site, pending[i]);
     for (std::size_t k = 0; k < arrivals[i].inputs.size(); ++k) {

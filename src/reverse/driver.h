@@ -2,6 +2,7 @@
 // asks a Step for the relevance of the call's inputs. Gradient, guided back-propagation, deconvnet and LRP are steps.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,19 +13,45 @@
 
 namespace signxai::reverse {
 
+/// How a walk begins.
+struct Start {
+  Selection selection = Selection::all();  ///< of neurons at the heads
+  /// Calls where the walk begins, as if the network ended there: nothing from above reaches them. Empty: all calls
+  /// without successors.
+  std::vector<int> heads{};
+  std::optional<double> seed{};  ///< the signal at every selected neuron, in place of the step's own choice
+  bool sound = false;            ///< semantics `sound` instead of `signxai`
+
+  int inner_call = -1;             ///< set: the walk begins at the output of this call and not at heads,
+  graph::Value inner_cotangent{};  ///< with this cotangent of its shape
+
+  static Start at(int call, graph::Value cotangent) {
+    Start start;
+    start.inner_call = call;
+    start.inner_cotangent = cotangent;
+    return start;
+  }
+};
+
 /// One layer call as a step sees it. `builder` continues the network's graph, so the call's values are valid in it.
 struct Site {
   graph::Builder& builder;
   const graph::Network& network;
   int index;
-  const Selection* head;  ///< set where the walk begins: the call has no successors
+  const Start& start;
+  bool head;  ///< the walk begins here
 
   const graph::LayerCall& call() const { return network.calls[static_cast<std::size_t>(index)]; }
-  bool is_head() const { return head != nullptr; }
+  bool is_head() const { return head; }
+  bool sound() const { return start.sound; }
   /// sel(value) at a head, the value itself elsewhere.
-  graph::Value selected(graph::Value value) const { return head ? head->apply(builder, value) : value; }
+  graph::Value selected(graph::Value value) const { return head ? start.selection.apply(builder, value) : value; }
+  /// The signal at a head: the caller's seed, or `own`, which the step would begin with; both of own's shape.
+  graph::Value seeded(graph::Value own) const;
   /// sum of what arrived; the call must not be a head.
   graph::Value sum(std::span<const graph::Value> incoming) const;
+  /// The same call where nothing is selected any more.
+  Site inner() const { return {builder, network, index, start, false}; }
 };
 
 class Step {
@@ -33,18 +60,6 @@ class Step {
   /// Relevance of each input of the call (invalid: none). `incoming` holds one value per successor edge, each of the
   /// shape of the call's output; it is empty at a head, where the step chooses its own seed.
   virtual std::vector<graph::Value> pull(const Site& site, std::span<const graph::Value> incoming) const = 0;
-};
-
-/// Where the walk begins.
-struct Start {
-  /// At all calls without successors, selecting neurons there.
-  static Start heads(Selection selection) { return {-1, {}, selection}; }
-  /// At the output of one call, with a given cotangent of its shape.
-  static Start at(int call, graph::Value cotangent) { return {call, cotangent, Selection::all()}; }
-
-  int call;
-  graph::Value cotangent;
-  Selection selection;
 };
 
 /// What the walk found at one call; values are invalid where nothing arrived.

@@ -14,9 +14,16 @@ bool contains_relu(std::string text) {
   return text.find("relu") != std::string::npos;
 }
 
-/// Signals at a call: what arrived, or at a head the value of the selected output.
-std::vector<Value> signals_or_output(const Site& site, std::span<const Value> incoming) {
-  if (site.is_head()) return {site.selected(site.call().output)};
+/// The selected output's own value, as in the reference (SEMANTICS Q2), or 1 in `sound` semantics.
+Value output_seed(const Site& site) {
+  const Value chosen = site.selected(site.call().output);
+  graph::Builder& b = site.builder;
+  return site.seeded(site.sound() ? b.broadcast(b.constant(1.0), Shape(b.shape(chosen))) : chosen);
+}
+
+/// Signals at a call: what arrived, or at a head the seed.
+std::vector<Value> signals_or_seed(const Site& site, std::span<const Value> incoming) {
+  if (site.is_head()) return {output_seed(site)};
   return {incoming.begin(), incoming.end()};
 }
 
@@ -35,8 +42,8 @@ std::vector<Value> GradientStep::pull(const Site& site, std::span<const Value> i
   graph::Builder& b = site.builder;
   const Value output = site.call().output;
   if (!site.is_head()) return vjp(site, output, site.sum(incoming));
-  const Shape seed = b.shape(site.selected(output));
-  return vjp(site, output, b.broadcast(b.constant(1.0), seed));
+  const Shape chosen = b.shape(site.selected(output));
+  return vjp(site, output, site.seeded(b.broadcast(b.constant(1.0), chosen)));
 }
 
 bool GuidedStep::applies(const Site& site) const {
@@ -47,14 +54,14 @@ bool GuidedStep::applies(const Site& site) const {
 }
 
 std::vector<Value> GuidedStep::pull(const Site& site, std::span<const Value> incoming) const {
-  const std::vector<Value> signals = signals_or_output(site, incoming);
+  const std::vector<Value> signals = signals_or_seed(site, incoming);
   const Value output = site.call().output;
   return applies(site) ? vjp_of_positive(site, output, signals) : vjp(site, output, site.sum(signals));
 }
 
 std::vector<Value> DeconvnetStep::pull(const Site& site, std::span<const Value> incoming) const {
   const graph::LayerCall& call = site.call();
-  const std::vector<Value> signals = signals_or_output(site, incoming);
+  const std::vector<Value> signals = signals_or_seed(site, incoming);
   if (!is_rectifier(call)) return vjp(site, call.output, site.sum(signals));
   const bool bare = call.kind != graph::LayerKind::kKernel;  // a layer that only rectifies
   return vjp_of_positive(site, bare ? call.inputs.front() : call.kernel_output, signals);

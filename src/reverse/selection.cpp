@@ -15,4 +15,8 @@ graph::Value Selection::apply(graph::Builder& builder, graph::Value tensor) cons
   return builder.reduce("reduce_sum", builder.mul(flat, chosen), {1}, true);
 }
 
+graph::Value Selection::weigh(graph::Builder& builder, graph::Value output, graph::Value signal) const {
+  return expression_ ? builder.mul(signal, expression_->derivative(builder, output)) : signal;
+}
+
 }  // namespace signxai::reverse

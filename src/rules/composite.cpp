@@ -45,7 +45,7 @@ bool keeps_shape(const Network& network, int index) {
 /// reference copies it to every neuron, SEMANTICS Q3; that has no meaning and is not reproduced.)
 Value scattered_output(const reverse::Site& site) {
   const Value y = site.call().output, chosen = site.selected(y);
-  return graph::pull_back(site.builder, chosen, chosen, {y}).front();
+  return graph::pull_back(site.builder, chosen, site.seeded(chosen), {y}).front();
 }
 
 }  // namespace
@@ -112,7 +112,7 @@ std::vector<Value> LrpStep::pull(const reverse::Site& site, std::span<const Valu
     return {rule->relevance(RuleSite{site, arrived})};
   }
   const Value relevance = arrived ? arrived : scattered_output(site);
-  const reverse::Site inner{site.builder, site.network, site.index, nullptr};
+  const reverse::Site inner = site.inner();
   switch (call.kind) {
     case LayerKind::kBatchNorm: return {through_batch_norm(inner, relevance)};
     case LayerKind::kAdd: return through_add(inner, relevance);

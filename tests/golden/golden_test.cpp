@@ -12,6 +12,7 @@
 #include <optional>
 #include <ostream>
 #include <string_view>
+#include <tuple>
 
 #include "backends/reference/evaluate.h"
 #include "graph/network.h"
@@ -26,8 +27,7 @@ namespace {
 // What this version does not compute yet, by the beginning of the method's name and by parameter. Everything else that
 // the library refuses is a failure.
 constexpr std::array<std::string_view, 3> kPendingMethods = {"random_uniform", "smoothgrad", "vargrad"};
-constexpr std::array<std::string_view, 4> kPendingParameters = {"explained_layer_names", "stop_mapping_at_layers",
-                                                                "r_init", "f_init"};
+constexpr std::array<std::string_view, 1> kPendingParameters = {"f_init"};
 
 // The softmax of this network is a layer of its own. The reference then starts LRP at every output (SEMANTICS Q3),
 // which is not meant: where a full expected.json has a choice it names the maps of the network without that layer, with
@@ -35,12 +35,12 @@ constexpr std::array<std::string_view, 4> kPendingParameters = {"explained_layer
 constexpr std::string_view kSplitHead = "vgg_places_mini";
 
 // The cases that a full set is asked for: networks that consist of this version's layers.
-constexpr std::array<std::string_view, 21> kFullCases = {
+constexpr std::array<std::string_view, 25> kFullCases = {
     "digits_mlp",           "digits_cnn",      "digits_cnn_bn",  "digits_resnet",  "vgg_mini",
     "vgg_places_mini",      "resnet_mini",     "inception_mini", "densenet_mini",  "conv1d_ecg",
     "ecg_simulated",        "ecg_avb",         "ecg_lbbb",       "dead_relu",      "ties",
     "zero_input",           "zero_input_bias", "regression_mlp", "sigmoid_binary", "merge_add_only",
-    "dead_relu_zero_logits"};
+    "dead_relu_zero_logits", "multi_input",    "multi_output",   "nested_model", "shared_layer"};
 
 // Enough to share work, few enough to keep an explanation's memory small.
 constexpr std::size_t kMethodsPerCall = 32;
@@ -105,17 +105,23 @@ class GoldenTest : public testing::TestWithParam<Source> {
     return Explainer(std::move(model), options);
   }
 
-  std::vector<Answer> ask_together(const Tensor& inputs, const std::vector<const Call*>& calls, const Target& target) {
+  std::vector<Answer> ask_together(const std::vector<Tensor>& inputs, const std::vector<const Call*>& calls,
+                                   const Target& target) {
     std::vector<MethodRequest> requests;
     for (const Call* call : calls) requests.push_back({call->method, call->parameters});
-    Explanation explanation = explainer_.explain(inputs, requests, target);
+    const std::vector<TensorView> views(inputs.begin(), inputs.end());
+    Explanation explanation = explainer_.explain(views, requests, target);
     std::vector<Answer> answers;
-    for (MethodMap& map : explanation.maps) answers.push_back({std::move(map.map), ""});
+    const std::size_t each = explanation.maps.size() / calls.size();  // one map per input of the network
+    for (std::size_t i = 0; i < explanation.maps.size(); ++i) {
+      MethodMap& map = explanation.maps[i];
+      if (each == 1 || map.place == calls[i / each]->per) answers.push_back({std::move(map.map), ""});
+    }
     return answers;
   }
 
   /// All calls of one target in one explanation; one by one where that fails, to find what is refused.
-  std::vector<Answer> ask(const Tensor& inputs, const std::vector<const Call*>& calls, const Target& target) {
+  std::vector<Answer> ask(const std::vector<Tensor>& inputs, const std::vector<const Call*>& calls, const Target& target) {
     try {
       return ask_together(inputs, calls, target);
     } catch (const Error& error) {
@@ -135,7 +141,7 @@ class GoldenTest : public testing::TestWithParam<Source> {
         continue;
       }
       const auto name = pending_name(call);
-      if (name && !ask(inputs_, {&call}, call.target).front().map) {
+      if (name && !ask(inputs_, {&call}, target_of(call)).front().map) {
         ++row.pending[*name];
       } else {
         calls.push_back(&call);
@@ -145,19 +151,29 @@ class GoldenTest : public testing::TestWithParam<Source> {
   }
 
   void compare_batch(const std::vector<const Call*>& calls, std::map<const Call*, Comparison>& results) {
-    const auto answers = ask(inputs_, calls, calls.front()->target);
+    const auto answers = ask(inputs_, calls, target_of(*calls.front()));
     for (std::size_t i = 0; i < calls.size(); ++i) {
       results[calls[i]].join(verdict(*calls[i], answers[i], arrays_.read(calls[i]->path)));
     }
   }
 
   void compare_alone(const std::vector<const Call*>& calls, std::map<const Call*, Comparison>& results) {
-    for (std::int64_t k = 0; samples(inputs_) > 1 && k < samples(inputs_); ++k) {
-      const auto answers = ask(sample(inputs_, k), calls, sample(calls.front()->target, k));
+    const std::int64_t count = samples(inputs_.front());
+    for (std::int64_t k = 0; count > 1 && k < count; ++k) {
+      std::vector<Tensor> alone;
+      for (const Tensor& input : inputs_) alone.push_back(sample(input, k));
+      const auto answers = ask(alone, calls, sample(target_of(*calls.front()), k));
       for (std::size_t i = 0; i < calls.size(); ++i) {
         results[calls[i]].join(verdict(*calls[i], answers[i], sample(arrays_.read(calls[i]->path), k)));
       }
     }
+  }
+
+  /// The call's target, of the output that it names.
+  Target target_of(const Call& call) const {
+    Target target = call.target;
+    if (explainer_.model().outputs().size() > 1) target.output = call.per;
+    return target;
   }
 
   static Comparison verdict(const Call& call, const Answer& answer, const Tensor& golden) {
@@ -165,16 +181,27 @@ class GoldenTest : public testing::TestWithParam<Source> {
     return compare(*answer.map, golden, call.tolerance, call.absolute);
   }
 
+  /// Compares what the network returns with the array of that name, or with one array per output in a group.
+  void expect_outputs(const std::string& name, const std::vector<Tensor>& found) {
+    if (!arrays_.has(name)) return;
+    const std::vector<PortInfo> ports = explainer_.model().outputs();
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+      const std::string path = ports.size() == 1 ? name : name + "/" + ports[i].name;
+      const Comparison result = compare(found[i], arrays_.read(path), 1e-4, 0);
+      EXPECT_TRUE(result.right) << path << ": " << result.why;
+    }
+  }
+
   const Case& golden_ = GetParam().golden;
   Arrays arrays_{golden_};
-  Tensor inputs_ = arrays_.read("input");
   Explainer explainer_ = make_explainer(golden_.load());
+  std::vector<Tensor> inputs_ = read_inputs(arrays_, explainer_.model());
 };
 
 /// Calls with the same target, in groups of at most kMethodsPerCall.
 std::vector<std::vector<const Call*>> grouped(const std::vector<const Call*>& calls) {
-  std::map<std::pair<Target::Kind, std::vector<std::int64_t>>, std::vector<const Call*>> by_target;
-  for (const Call* call : calls) by_target[{call->target.kind, call->target.indices}].push_back(call);
+  std::map<std::tuple<Target::Kind, std::vector<std::int64_t>, std::string>, std::vector<const Call*>> by_target;
+  for (const Call* call : calls) by_target[{call->target.kind, call->target.indices, call->per}].push_back(call);
   std::vector<std::vector<const Call*>> groups;
   for (const auto& entry : by_target) {
     for (std::size_t i = 0; i < entry.second.size(); i += kMethodsPerCall) {
@@ -202,24 +229,17 @@ TEST_P(GoldenTest, Maps) {
 }
 
 TEST_P(GoldenTest, Outputs) {
-  const bool has_logits = arrays_.has("logits");
-  ASSERT_TRUE(has_logits || arrays_.has("output"));
-  if (has_logits) {
-    const auto network = explainer_.model().network();
-    const std::vector<Tensor> logits = reference::evaluate(network->graph, std::span<const Tensor>(&inputs_, 1));
-    const Comparison result = compare(logits.front(), arrays_.read("logits"), 1e-4, 0);
-    EXPECT_TRUE(result.right) << "logits: " << result.why;
-  }
-  if (arrays_.has("output")) {
-    const Comparison result = compare(explainer_.predict(inputs_), arrays_.read("output"), 1e-4, 0);
-    EXPECT_TRUE(result.right) << "outputs: " << result.why;
-  }
+  ASSERT_TRUE(arrays_.has("logits") || arrays_.has("output"));
+  const auto network = explainer_.model().network();
+  expect_outputs("logits", reference::evaluate(network->graph, std::span<const Tensor>(inputs_)));
+  expect_outputs("output", explainer_.predict({inputs_.begin(), inputs_.end()}));
 }
 
 TEST_P(GoldenTest, ArchitectureAndWeightsApartGiveTheSameModel) {
   if (!golden_.has("model.h5") || !golden_.has("model.json")) return;  // the case has one form of the model
   const Explainer apart = make_explainer(Model::load(golden_.path("model.json"), golden_.path("weights.h5")));
-  EXPECT_EQ(apart.predict(inputs_).data, explainer_.predict(inputs_).data);
+  const std::vector<TensorView> views(inputs_.begin(), inputs_.end());
+  EXPECT_EQ(apart.predict(views).front().data, explainer_.predict(views).front().data);
 }
 
 INSTANTIATE_TEST_SUITE_P(Reference, GoldenTest, testing::ValuesIn(sources()),

@@ -151,7 +151,7 @@ class RandomGraphsTest : public testing::TestWithParam<int> {
     builder.clear_outputs();
     const reverse::Selection selection =
         has_targets ? reverse::Selection::index(builder.input("targets", {kBatch})) : reverse::Selection::max();
-    const methods::MethodSite site{builder, network, selection, !has_targets, false};
+    const methods::MethodSite site{builder, network, {.selection = selection}, 0};
     for (const std::string& name : names) builder.output(name, methods::resolve(name, {}).build(site).front());
     return builder.take();
   }

@@ -22,7 +22,7 @@ ParameterValue parameter_of(const Json& value) {
 Target target_of(const Json& value) {
   if (value.is_number()) return Target::index(value.get<std::int64_t>());
   if (value.is_array()) return Target::per_sample(value.get<std::vector<std::int64_t>>());
-  if (value == "max") return Target::max();
+  if (value == "max" || value.is_object()) return Target::max();
   if (value == "all") return Target::all();
   throw std::runtime_error("unknown target " + value.dump());
 }
@@ -33,6 +33,7 @@ Call call_of(const Json& entry) {
   call.path = entry.at("path");
   call.method = entry.at("method");
   call.target = target_of(entry.value("target", Json("max")));
+  if (const Json target = entry.value("target", Json()); target.is_object()) call.per = target.at("per");
   call.tolerance = entry.value("tolerance", call.tolerance);
   call.absolute = entry.value("absolute", call.absolute);
   const Json parameters = entry.value("kwargs", Json::object());
@@ -84,6 +85,14 @@ Tensor Arrays::read(const std::string& path) const {
   const hdf5::Float32Array array = file_.read(path);
   const auto count = static_cast<std::size_t>(element_count(array.shape));
   return {array.shape, std::vector<float>(array.data.get(), array.data.get() + count)};
+}
+
+std::vector<Tensor> read_inputs(const Arrays& arrays, const Model& model) {
+  const std::vector<PortInfo> ports = model.inputs();
+  if (ports.size() == 1) return {arrays.read("input")};
+  std::vector<Tensor> inputs;
+  for (const PortInfo& port : ports) inputs.push_back(arrays.read("input/" + port.name));
+  return inputs;
 }
 
 std::int64_t samples(const Tensor& batch) { return batch.shape.front(); }

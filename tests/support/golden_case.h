@@ -19,6 +19,7 @@ struct Call {
   std::string method;
   Parameters parameters;
   Target target;
+  std::string per;  ///< one input's map of a network with several inputs, or the target's output of one with several
   double tolerance = 1e-4;  ///< times the largest value of the sample's map
   double absolute = 0;      ///< added to it: one level of maps in 8 bits
 };
@@ -50,6 +51,9 @@ class Arrays {
  private:
   hdf5::File file_;
 };
+
+/// The inputs of a case, one array per input of its network.
+std::vector<Tensor> read_inputs(const Arrays& arrays, const Model& model);
 
 /// Number of samples, i.e. the first extent.
 std::int64_t samples(const Tensor& batch);

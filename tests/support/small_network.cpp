@@ -152,7 +152,7 @@ graph::Graph method_graph(const graph::Network& network, const std::string& meth
     const std::int64_t batch = builder.shape(network.calls.front().output).front();
     selection = reverse::Selection::index(builder.input("targets", {batch}));
   }
-  const methods::MethodSite site{builder, network, selection, !has_targets, false};
+  const methods::MethodSite site{builder, network, {.selection = selection}, 0};
   const auto values = methods::resolve(method, parameters).build(site);
   for (std::size_t i = 0; i < values.size(); ++i) builder.output("value" + std::to_string(i), values[i]);
   return builder.take();
