@@ -24,7 +24,7 @@ struct Options {
   ComputeOptions compute;
   OutputOptions output;
   InputOptions inputs;
-  std::string target = "max";
+  TargetOptions target;
   double rate = 0;
   bool json = false;
 };
@@ -80,7 +80,7 @@ Json document_of(const Options& options, const Model& model, const Inputs& input
                    {"seconds", explanation.seconds},
                    {"compile_seconds", explanation.compile_seconds}};
   for (const MethodMap& map : explanation.maps) {
-    document["methods"].push_back({{"name", map.name()}, {"shape", map.map.shape}, {"notes", map.notes}});
+    document["methods"].push_back({{"name", map.name()}, {"shape", map.map.shape}, {"notes", map.notes}, {"quirks", map.quirks}});
   }
   for (std::size_t row = 0; row < count_rows(inputs, explanation); ++row) {
     document["samples"].push_back(row_document(inputs, plan, model, explanation, row));
@@ -122,6 +122,9 @@ std::int64_t neurons_of(const Target& target, const Model& model) {
 void say_results(const OutputPlan& plan, const Explanation& explanation, bool json) {
   for (const MethodMap& map : explanation.maps) {
     for (const std::string& note : map.notes) say("note: " + map.name() + ": " + note);
+    if (map.quirks.empty()) continue;
+    say(fmt::format("note: {}: quirks of the reference apply: {}; `signxai compare` shows what they change", map.name(),
+                    fmt::join(map.quirks, ", ")));
   }
   say(fmt::format("{} map(s), {} sample(s): {:.1f} ms (and {:.1f} ms to compile)", explanation.maps.size(),
                   explanation.targets_shape.front(), explanation.seconds * 1e3, explanation.compile_seconds * 1e3));
@@ -132,18 +135,12 @@ void say_results(const OutputPlan& plan, const Explanation& explanation, bool js
     say("note: no map was kept; -o draws pictures, --raw keeps numbers");
 }
 
-Target target_of(const std::string& text, const Model& model) {
-  std::vector<std::string> names;
-  for (const PortInfo& port : model.outputs()) names.push_back(port.name);
-  return Target::parse(text, names);
-}
-
 void run(const Options& options) {
   const std::vector<MethodRequest> requests = options.methods.requests();
   const Model model = options.model.load();
   say_notes(model.notes());
   const Explainer explainer(model, options.compute.options);
-  const Target target = target_of(options.target, model);
+  const Target target = options.target.parse(model);
   const Inputs inputs = read_inputs(options.inputs, model);
   const OutputPlan plan = plan_outputs(options.output, inputs, explainer.map_names(requests), neurons_of(target, model));
   const Explanation explanation = explainer.explain(inputs.views(), requests, target);
@@ -164,9 +161,7 @@ Action add_explain(CLI::App& verb) {
   options->model.add_to(verb);
   options->inputs.add_to(verb);
   options->methods.add_to(verb, true);
-  verb.add_option("--target", options->target, "Output to explain: max, all, each, top:K, an index, one index per sample (3,1,4), a contrast (3-5), an "
-                  "expression (f0 + 2*f1); OUTPUT:TARGET picks one of several outputs")
-      ->capture_default_str();
+  options->target.add_to(verb);
   verb.add_option("-o,--output", options->output.pictures, "Folder for pictures, or a .png file for one input's panel");
   verb.add_option("--raw", options->output.raw, "File .npz for the maps: an array per method, and targets");
   verb.add_option("--rate", options->rate, "Sampling rate of series in Hz, for the time axis")

@@ -25,8 +25,9 @@ struct Verb {
   Action (*add)(CLI::App&);
 };
 
-constexpr std::array<Verb, 5> kVerbs = {{
+constexpr std::array<Verb, 6> kVerbs = {{
     {"explain", "Relevance maps of inputs: numbers, pictures, or both", add_explain},
+    {"compare", "Which quirks of the reference package change a map, and by how much", add_compare},
     {"predict", "What the network returns for inputs", add_predict},
     {"inspect", "Layers of a network, LRP rules per layer, compiled graphs", add_inspect},
     {"methods", "Names of the methods, or one method's parameters", add_methods},

@@ -76,8 +76,8 @@ void ComputeOptions::add_to(CLI::App& verb) {
       ->capture_default_str()
       ->group(group);
   verb.add_option("--semantics", options.semantics,
-                  "signxai: the reference package's numbers, quirks included; sound: with its mistakes put right")
-      ->check(CLI::IsMember({"signxai", "sound"}))
+                  "signxai: the reference package's numbers, quirks included; sound: with its mistakes put right; or a "
+                  "list of what to put right: Q1,Q7")
       ->capture_default_str()
       ->group(group);
   verb.add_option("--disable-pass", options.disabled_passes, "Compiler pass to leave out; may be repeated")
@@ -94,6 +94,19 @@ void MethodOptions::add_to(CLI::App& verb, bool required) {
   verb.add_option("--param", assignments, "Parameter for the methods that take it; may be repeated")
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
+}
+
+void TargetOptions::add_to(CLI::App& verb) {
+  verb.add_option("--target", text,
+                  "Output to explain: max, all, each, top:K, an index, one index per sample (3,1,4), a contrast (3-5), an "
+                  "expression (f0 + 2*f1); OUTPUT:TARGET picks one of several outputs")
+      ->capture_default_str();
+}
+
+Target TargetOptions::parse(const Model& model) const {
+  std::vector<std::string> names;
+  for (const PortInfo& port : model.outputs()) names.push_back(port.name);
+  return Target::parse(text, names);
 }
 
 std::vector<MethodRequest> MethodOptions::requests() const {

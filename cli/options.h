@@ -37,6 +37,15 @@ struct MethodOptions {
   std::vector<MethodRequest> requests() const;
 };
 
+/// --target.
+struct TargetOptions {
+  std::string text = "max";
+
+  void add_to(CLI::App& verb);
+  /// kInvalidArgument.
+  Target parse(const Model& model) const;
+};
+
 /// The pieces between commas; empty pieces are kept.
 std::vector<std::string> split_commas(const std::string& text);
 

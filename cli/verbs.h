@@ -10,6 +10,7 @@ namespace signxai::cli {
 using Action = std::function<void()>;
 
 Action add_explain(CLI::App& verb);
+Action add_compare(CLI::App& verb);
 Action add_predict(CLI::App& verb);
 Action add_inspect(CLI::App& verb);
 Action add_methods(CLI::App& verb);

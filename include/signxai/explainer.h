@@ -20,8 +20,8 @@ struct ExplainerOptions {
   std::int64_t batch = 0;  ///< samples computed together; 0: chosen by the size of the network
   std::string backend = "cpu";  ///< "cpu", or "reference" (double precision, slow)
   std::vector<std::string> disabled_passes;  ///< names of compiler passes to leave out
-  /// "signxai": the numbers of the reference package, its quirks included; "sound": with what is wrong there put right
-  /// (docs/semantics.md).
+  /// "signxai": the numbers of the reference package, its quirks included; "sound": with what is wrong there put right;
+  /// or the quirks to put right, "Q1,Q7" (docs/semantics.md).
   std::string semantics = "signxai";
 };
 
@@ -38,6 +38,8 @@ struct MethodMap {
   std::string name() const { return place.empty() ? method : method + "/" + place; }
   Tensor map;                      ///< (samples, ...): the input's shape, or what the method defines
   std::vector<std::string> notes;  ///< what touched this map: an input rule that did not apply
+  /// Quirks of the reference that apply to this map ("Q7"), where the semantics do not put them right. See describe_quirk.
+  std::vector<std::string> quirks;
 };
 
 struct Explanation {
@@ -110,6 +112,13 @@ class SIGNXAI_API Explainer {
   struct Run;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Every quirk that the semantics `sound` puts right, with what the reference does.
+struct QuirkDescription {
+  std::string id;  ///< "Q7"
+  std::string effect;
+};
+SIGNXAI_API std::vector<QuirkDescription> quirks();
 
 /// Library version, "0.1.0".
 SIGNXAI_API std::string version();

@@ -44,9 +44,7 @@ void check_options(const ExplainerOptions& options) {
   if (options.backend != "cpu" && options.backend != "reference") {
     refuse("backend", fmt::format("there is no backend '{}'; expected cpu or reference", options.backend));
   }
-  if (options.semantics != "signxai" && options.semantics != "sound") {
-    refuse("semantics", fmt::format("'{}' is not known; expected signxai or sound", options.semantics));
-  }
+  reverse::Semantics::parse(options.semantics);
 }
 
 Batch checked_batch(const Model& model, const std::vector<TensorView>& inputs) {

@@ -29,7 +29,8 @@ reverse::Selection selection_of(graph::Builder& builder, const graph::Network& b
     default: break;
   }
   const std::vector<int> heads = heads_of(bound, request.target);
-  if (!request.sound || heads.size() != 1) return reverse::Selection::max();
+  const reverse::Semantics semantics = reverse::Semantics::parse(request.semantics);
+  if (!semantics.fixes(reverse::Quirk::kMixedNeurons) || heads.size() != 1) return reverse::Selection::max();
   // The neuron is found once, so that no rule takes the maximum of another quantity (SEMANTICS Q1).
   const Value flat = builder.reshape(bound.calls[static_cast<std::size_t>(heads.front())].output, {0, -1});
   return reverse::Selection::index(builder.make("argmax", {flat}, {{"axis", std::int64_t{1}}}));
@@ -54,8 +55,10 @@ void add_method(const methods::Resolved& method, std::size_t index, methods::Met
   const std::vector<int> places = method.places(site.network);
   for (int place : places) {
     site.place = place;
+    reverse::QuirkSet touched = 0;
+    site.start.semantics.touched = &touched;
     const std::vector<Value> values = method.build(site);
-    Slot slot{index, places.size() > 1 ? site.call().name : "", site.builder.shape(site.input()), values.size()};
+    Slot slot{index, places.size() > 1 ? site.call().name : "", site.builder.shape(site.input()), values.size(), touched};
     for (Value value : values) site.builder.output(fmt::format("#{} {}", slots.size(), method.name), value);
     slots.push_back(std::move(slot));
   }
@@ -64,7 +67,7 @@ void add_method(const methods::Resolved& method, std::size_t index, methods::Met
 }  // namespace
 
 std::string Request::key() const {
-  std::string key = fmt::format("{}|{}|{}|{}", static_cast<int>(target.kind), target.expression, target.output, sound);
+  std::string key = fmt::format("{}|{}|{}|{}", static_cast<int>(target.kind), target.expression, target.output, semantics);
   for (const Shape& shape : inputs) key += fmt::format("|{}", fmt::join(shape, ","));
   for (const methods::Resolved& method : methods) {
     key += "|" + method.name;
@@ -94,7 +97,7 @@ graph::Graph build_graph(const graph::Network& network, const Request& request, 
   reverse::Start start;
   start.selection = selection_of(builder, bound, request);
   start.heads = heads_of(bound, request.target);
-  start.sound = request.sound;
+  start.semantics = reverse::Semantics::parse(request.semantics);
   std::vector<Value> logits;
   for (const graph::Output& out : bound.graph.outputs()) logits.push_back(out.value);
   const std::vector<Value> scores = scores_of(builder, bound, logits);

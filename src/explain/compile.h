@@ -19,7 +19,7 @@ struct Request {
   std::vector<Shape> inputs;  ///< one per model input, with the batch axis, bound
   Target target;              ///< of the kinds max, index, all and expression
   std::vector<methods::Resolved> methods;
-  bool sound = false;
+  std::string semantics = "signxai";
 
   /// Distinguishes executables; equal keys give equal programs.
   std::string key() const;
@@ -31,6 +31,7 @@ struct Slot {
   std::string place;       ///< input or layer; empty when the method has one place only
   Shape shape;             ///< of the value at that place, with the batch axis
   std::size_t values = 0;  ///< how many graph outputs make up the map
+  reverse::QuirkSet touched = 0;  ///< quirks of the reference that may have changed the map
 };
 
 /// The graph of a request before any pass. Outputs: the logits of every model output, their scores (what the model

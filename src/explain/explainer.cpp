@@ -68,9 +68,10 @@ void place_part(Tensor& whole, const Tensor& part, std::int64_t first, std::int6
 }
 
 /// The map of a method from its raw graph outputs.
-Tensor finished(const methods::Resolved& method, std::vector<Tensor> raw, const Shape& sample_shape) {
+Tensor finished(const methods::Resolved& method, std::vector<Tensor> raw, const Shape& sample_shape,
+                const reverse::Semantics& semantics) {
   if (!method.def->finish) return std::move(raw.front());
-  const methods::Finish finish = method.def->finish(method.parameters);
+  const methods::Finish finish = method.def->finish(method.parameters, semantics);
   const std::int64_t samples = raw.front().shape.front();
   Tensor whole;
   for (std::int64_t n = 0; n < samples; ++n) {
@@ -118,7 +119,7 @@ struct Explainer::Run {
   Explanation result{};
   std::vector<Tensor> logits{};
 
-  bool sound() const { return impl.options.semantics == "sound"; }
+  const std::string& semantics() const { return impl.options.semantics; }
   explain::Compile compile() {
     return [this](const Request& request) { return impl.get(request, result.compile_seconds); };
   }
@@ -132,7 +133,8 @@ struct Explainer::Run {
       for (float t : explain::targets_of(target, first, count)) fixed.indices.push_back(static_cast<std::int64_t>(t));
       return fixed;
     }
-    if (!sound() || target.kind != Target::Kind::kMax) return target;
+    if (target.kind != Target::Kind::kMax) return target;
+    if (!reverse::Semantics::parse(semantics()).fixes(reverse::Quirk::kMovingTarget)) return target;
     Explanation found;
     set_targets(found, impl.network(), target, part);
     if (found.targets_shape.size() > 1) return target;
@@ -142,14 +144,20 @@ struct Explainer::Run {
   }
 
   /// Adds the maps of one slot of the explanation; makes its entry on the first chunk.
-  void keep(std::size_t slot, const methods::Resolved& method, const std::string& place, const Tensor& map, std::int64_t first) {
-    if (result.maps.size() <= slot) result.maps.push_back({method.name, place, {}, method.notes(impl.network())});
+  void keep(std::size_t slot, const methods::Resolved& method, const std::string& place, const Tensor& map,
+            std::int64_t first, reverse::QuirkSet touched) {
+    if (result.maps.size() <= slot) {
+      result.maps.push_back({method.name, place, {}, method.notes(impl.network()), {}});
+      for (const reverse::QuirkInfo& info : reverse::quirk_table()) {
+        if (touched & reverse::bit(info.quirk)) result.maps.back().quirks.emplace_back(info.id);
+      }
+    }
     place_part(result.maps[slot].map, map, first, inputs.samples());
   }
 
   void chunk(std::int64_t first, std::int64_t count, std::int64_t chunk_size) {
     const explain::Batch part = inputs.part(first, count);
-    Request request{part.shapes, target, {}, sound()};
+    Request request{part.shapes, target, {}, semantics()};
     for (const auto& method : methods) {
       if (!method.def->sampling) request.methods.push_back(method);
     }
@@ -166,10 +174,12 @@ struct Explainer::Run {
       if (method.def->sampling) {
         const std::vector<Tensor> part_logits(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(ends));
         const Target fixed = fixed_target(part_logits, first, count);
-        const Request points{part.shapes, fixed, {method}, sound()};
+        const Request points{part.shapes, fixed, {method}, semantics()};
         const std::vector<Tensor> maps = explain::sampled(points, part, explain::targets_of(fixed, 0, count), chunk_size, compile());
         const std::vector<PortInfo> ports = impl.model.inputs();
-        for (std::size_t i = 0; i < maps.size(); ++i) keep(slot++, method, maps.size() > 1 ? ports[i].name : "", maps[i], first);
+        const bool moving = fixed.kind == Target::Kind::kMax;
+        const reverse::QuirkSet touched = moving ? reverse::bit(reverse::Quirk::kMovingTarget) : 0;
+        for (std::size_t i = 0; i < maps.size(); ++i) keep(slot++, method, maps.size() > 1 ? ports[i].name : "", maps[i], first, touched);
         continue;
       }
       for (; from != executable->slots().end() && from->method == joint; ++from) {
@@ -177,7 +187,11 @@ struct Explainer::Run {
         std::vector<Tensor> raw(begin, begin + static_cast<std::ptrdiff_t>(from->values));
         next += from->values;
         const Shape sample_shape(from->shape.begin() + 1, from->shape.end());
-        keep(slot++, method, from->place, finished(method, std::move(raw), sample_shape), first);
+        reverse::QuirkSet touched = from->touched;
+        reverse::Semantics rest = reverse::Semantics::parse(semantics());
+        rest.touched = &touched;
+        const Tensor map = finished(method, std::move(raw), sample_shape, rest);
+        keep(slot++, method, from->place, map, first, touched);
       }
       ++joint;
     }
@@ -244,7 +258,7 @@ std::vector<StepTime> Explainer::profile(const std::vector<TensorView>& sample, 
   const ThreadScope threads(impl_->options.threads);
   const DenormalScope denormals;
   double compile_seconds = 0;
-  const auto executable = impl_->get({batch.shapes, target, resolve_all(requests), impl_->options.semantics == "sound"}, compile_seconds);
+  const auto executable = impl_->get({batch.shapes, target, resolve_all(requests), impl_->options.semantics}, compile_seconds);
   const std::vector<float> targets = explain::targets_of(target, 0, batch.samples());
   executable->run(batch.data, targets);
   std::vector<runtime::StepProfile> profile;
@@ -260,12 +274,13 @@ std::vector<StepTime> Explainer::profile(const std::vector<TensorView>& sample, 
 }
 
 std::vector<std::string> Explainer::layer_rules(const MethodRequest& method) const {
-  return methods::layer_treatments(methods::resolve(method.name, method.parameters), impl_->network());
+  return methods::layer_treatments(methods::resolve(method.name, method.parameters), impl_->network(),
+                                   reverse::Semantics::parse(impl_->options.semantics));
 }
 
 std::string Explainer::graph_text(const std::string& stage, const std::vector<MethodRequest>& requests) const {
   if (stage == "import") return graph::to_text(impl_->network().graph);
-  Request request{{}, Target::max(), resolve_all(requests), impl_->options.semantics == "sound"};
+  Request request{{}, Target::max(), resolve_all(requests), impl_->options.semantics};
   for (const PortInfo& port : impl_->model.inputs()) {
     Shape shape = port.shape;
     if (std::any_of(shape.begin(), shape.end(), [](auto extent) { return extent < 0; })) {
@@ -283,6 +298,12 @@ std::string Explainer::graph_text(const std::string& stage, const std::vector<Me
   const auto executable = impl_->get(request, compile_seconds);
   const std::string steps = executable->program() ? executable->program()->describe() : "";
   return graph::to_text(executable->graph()) + steps;
+}
+
+std::vector<QuirkDescription> quirks() {
+  std::vector<QuirkDescription> list;
+  for (const reverse::QuirkInfo& info : reverse::quirk_table()) list.push_back({std::string(info.id), std::string(info.effect)});
+  return list;
 }
 
 std::string Explainer::instruction_set() { return cpu_path(); }

@@ -151,27 +151,44 @@ std::vector<Value> build_guided(const MethodSite& site, const Parameters& parame
   const int layer = layer_of(site, parameters, 4);
   graph::Builder& b = site.builder;
   const Shape shape = b.shape(site.network.calls[static_cast<std::size_t>(layer)].output);
-  const auto start = reverse::Start::at(layer, b.broadcast(b.constant(1.0), shape));
-  const reverse::GuidedStep step(reverse::GuidedStep::Rectifiers::kExact);
+  const bool of_class = site.start.semantics.fixes(reverse::Quirk::kGuidedGradCam);
+  const auto start = of_class ? class_of(site) : reverse::Start::at(layer, b.broadcast(b.constant(1.0), shape));
+  const reverse::GuidedStep step(of_class ? reverse::GuidedStep::Rectifiers::kNamed : reverse::GuidedStep::Rectifiers::kExact);
   const Value guided = reverse::walk(b, site.network, step, start)[static_cast<std::size_t>(site.place)].output;
   return {weighted_image(site, layer), guided};
 }
 
+/// M scaled to a maximum of 1; zeros where nothing is positive.
+Tensor scaled(Tensor map) {
+  const float top = std::max(0.0f, *std::max_element(map.data.begin(), map.data.end()));
+  for (float& v : map.data) v = top > 0 ? std::max(v, 0.0f) / top : 0.0f;
+  return map;
+}
+
+/// The scaled map resized bilinearly without a step through 8 bits, repeated over the channels: values 0 to 1.
+Tensor resized_smoothly(const Tensor& raw, const Shape& sample) {
+  Tensor coarse = scaled(raw);
+  coarse.shape.push_back(1);
+  const Tensor plane = resize_bilinear(coarse, sample[0], sample[1]);
+  Tensor map(sample);
+  for (std::size_t i = 0; i < map.data.size(); ++i) map.data[i] = plane.data[i / static_cast<std::size_t>(sample[2])];
+  return map;
+}
+
 /// The reference hands width and height to the resize in swapped order, so a (H, W) input gives a (W, H, C) map.
-Finish finish_image(const Parameters& parameters) {
+Finish finish_image(const Parameters& parameters, const reverse::Semantics& semantics) {
   const bool resize = rules::flag(parameters, "resize", true);
-  return [resize](std::span<const Tensor> raw, const Shape& sample) {
-    if (resize) return resized(raw[0], sample[1], sample[0], sample[2]);
-    Tensor map = raw[0];
-    const float top = std::max(0.0f, *std::max_element(map.data.begin(), map.data.end()));
-    for (float& v : map.data) v = top > 0 ? std::max(v, 0.0f) / top : 0.0f;
-    return map;
+  const bool smooth = resize && semantics.fixes(reverse::Quirk::kGradCamLevels);
+  return [=](std::span<const Tensor> raw, const Shape& sample) {
+    if (smooth) return resized_smoothly(raw[0], sample);
+    return resize ? resized(raw[0], sample[1], sample[0], sample[2]) : scaled(raw[0]);
   };
 }
 
-Finish finish_guided(const Parameters&) {
-  return [](std::span<const Tensor> raw, const Shape& sample) {
-    Tensor map = resized(raw[0], sample[0], sample[1], sample[2]);
+Finish finish_guided(const Parameters&, const reverse::Semantics& semantics) {
+  const bool smooth = semantics.fixes(reverse::Quirk::kGradCamLevels);
+  return [=](std::span<const Tensor> raw, const Shape& sample) {
+    Tensor map = smooth ? resized_smoothly(raw[0], sample) : resized(raw[0], sample[0], sample[1], sample[2]);
     for (std::size_t i = 0; i < map.data.size(); ++i) map.data[i] *= raw[1].data[i];
     return map;
   };
@@ -209,12 +226,16 @@ Tensor over_columns(const Tensor& coarse, const Shape& sample) {
 }
 
 /// Divides by the maximum of the map before it is rectified: a map that is zero throughout becomes NaN (SEMANTICS Q16).
-Finish finish_series(const Parameters& parameters) {
+Finish finish_series(const Parameters& parameters, const reverse::Semantics& semantics) {
   const bool resize = rules::flag(parameters, "resize", true);
-  return [resize](std::span<const Tensor> raw, const Shape& sample) {
+  return [resize, semantics](std::span<const Tensor> raw, const Shape& sample) {
     Tensor coarse = raw[0];
     const float top = *std::max_element(coarse.data.begin(), coarse.data.end());
-    for (float& v : coarse.data) v = std::max(v, 0.0f) / top;
+    if (!(top > 0) && semantics.fixes(reverse::Quirk::kGradCamNaN)) {
+      coarse = scaled(std::move(coarse));
+    } else {
+      for (float& v : coarse.data) v = std::max(v, 0.0f) / top;
+    }
     if (!resize) return coarse;
     return coarse.shape.size() == 1 ? over_channels(coarse, sample) : over_columns(coarse, sample);
   };

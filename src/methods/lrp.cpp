@@ -22,8 +22,10 @@ Parameters with_default(Parameters parameters, const std::string& name, double v
   return parameters;
 }
 
-void add_input_rule(Composite& composite, const std::string& name, const Parameters& parameters) {
-  if (!name.empty()) composite.entries.push_back({rules::is_input_layer, make_rule(name, parameters)});
+/// In `signxai` semantics a layer between input and first kernel keeps the rule away (SEMANTICS Q10).
+void add_input_rule(Composite& composite, const std::string& name, const Parameters& parameters, bool unblocked) {
+  if (name.empty()) return;
+  composite.entries.push_back({unblocked ? rules::is_first_kernel : rules::is_input_layer, make_rule(name, parameters)});
 }
 
 void add_until_index(Composite& composite, const Parameters& parameters, bool always) {
@@ -42,10 +44,13 @@ void add_sequential(Composite& composite, const char* kernel_rule, const Paramet
   composite.entries.push_back({rules::any_layer, make_rule(kernel_rule, {})});
 }
 
-Composite composite_of(Base base, const Parameters& parameters) {
+Composite composite_of(Base base, const Parameters& parameters, const graph::Network& network,
+                       const reverse::Semantics& semantics) {
   Composite composite;
   const std::string none = base == Base::kUntilIndex ? "Flat" : "";
-  add_input_rule(composite, rules::text(parameters, "input_layer_rule", none), parameters);
+  const std::string input_rule = rules::text(parameters, "input_layer_rule", none);
+  const bool blocked = !input_rule.empty() && !rules::input_rule_blockers(network).empty();
+  add_input_rule(composite, input_rule, parameters, blocked && semantics.fixes(reverse::Quirk::kBlockedInputRule));
   add_until_index(composite, parameters, base == Base::kUntilIndex);
   switch (base) {
     case Base::kSingle: {
@@ -63,7 +68,7 @@ Composite composite_of(Base base, const Parameters& parameters) {
 
 template <Base base>
 std::vector<Value> build(const MethodSite& site, const Parameters& parameters) {
-  const rules::LrpStep step(composite_of(base, parameters));
+  const rules::LrpStep step(composite_of(base, parameters, site.network, site.start.semantics));
   return {site.relevance(step)};
 }
 
@@ -112,7 +117,8 @@ std::vector<MethodDef> lrp_methods() {
   };
 }
 
-std::vector<std::string> layer_treatments(const Resolved& method, const graph::Network& network) {
+std::vector<std::string> layer_treatments(const Resolved& method, const graph::Network& network,
+                                          const reverse::Semantics& semantics) {
   static constexpr std::pair<const char*, Base> kBases[] = {{"lrp", Base::kSingle},
                                                             {"lrp.sequential_composite_a", Base::kCompositeA},
                                                             {"lrp.sequential_composite_b", Base::kCompositeB},
@@ -120,7 +126,7 @@ std::vector<std::string> layer_treatments(const Resolved& method, const graph::N
   std::vector<std::string> treatments;
   for (const auto& [name, base] : kBases) {
     if (method.def->name != name) continue;
-    const Composite composite = composite_of(base, method.parameters);
+    const Composite composite = composite_of(base, method.parameters, network, semantics);
     for (std::size_t i = 0; i < network.calls.size(); ++i) {
       treatments.push_back(rules::treatment(composite, network, static_cast<int>(i)));
     }

@@ -52,7 +52,7 @@ struct MethodDef {
   /// Values that make up the map; usually one, of the input's shape.
   std::vector<Value> (*build)(const MethodSite&, const Parameters&);
   Sampling (*sampling)(const Parameters&) = nullptr;
-  Finish (*finish)(const Parameters&) = nullptr;
+  Finish (*finish)(const Parameters&, const reverse::Semantics&) = nullptr;
   /// What the user should know about this method on this network; may be null.
   std::vector<std::string> (*notes)(const graph::Network&, const Parameters&) = nullptr;
   /// One walk from the heads to the place: takes explained_layer_names, stop_mapping_at_layers and r_init.
@@ -99,6 +99,7 @@ std::vector<MethodDef> grad_cam_methods();
 std::vector<MethodDef> lrp_methods();
 
 /// "What LRP does" per layer, for `inspect`; empty when the method is not of the LRP family.
-std::vector<std::string> layer_treatments(const Resolved& method, const graph::Network& network);
+std::vector<std::string> layer_treatments(const Resolved& method, const graph::Network& network,
+                                          const reverse::Semantics& semantics = {});
 
 }  // namespace signxai::methods

@@ -83,7 +83,7 @@ Value multiplied(const MethodSite& site, Value map, Factor factor, const Paramet
   const double low = rules::number(parameters, "vlow", -1), high = rules::number(parameters, "vhigh", 1);
   if (!(low < high)) throw Error(ErrorCode::kInvalidArgument, "method", "vlow", "must be below vhigh");
   const Value mu = b.constant(rules::number(parameters, "mu", 0));
-  return b.mul(map, rules::sign_of_threshold(b, site.input(), mu, low, high));
+  return b.mul(map, rules::sign_of_threshold(b, site.input(), mu, low, high, site.start.semantics));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "graph/builder.h"
 #include "graph/network.h"
 #include "reverse/selection.h"
+#include "reverse/semantics.h"
 
 namespace signxai::reverse {
 
@@ -20,7 +21,7 @@ struct Start {
   /// without successors.
   std::vector<int> heads{};
   std::optional<double> seed{};  ///< the signal at every selected neuron, in place of the step's own choice
-  bool sound = false;            ///< semantics `sound` instead of `signxai`
+  Semantics semantics{};         ///< which quirks of the reference are put right
 
   int inner_call = -1;             ///< set: the walk begins at the output of this call and not at heads,
   graph::Value inner_cotangent{};  ///< with this cotangent of its shape
@@ -43,7 +44,8 @@ struct Site {
 
   const graph::LayerCall& call() const { return network.calls[static_cast<std::size_t>(index)]; }
   bool is_head() const { return head; }
-  bool sound() const { return start.sound; }
+  /// Asked only where the quirk would change the result.
+  bool fixes(Quirk quirk) const { return start.semantics.fixes(quirk); }
   /// sel(value) at a head, the value itself elsewhere.
   graph::Value selected(graph::Value value) const { return head ? start.selection.apply(builder, value) : value; }
   /// The signal at a head: the caller's seed, or `own`, which the step would begin with; both of own's shape.

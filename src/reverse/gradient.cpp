@@ -18,7 +18,7 @@ bool contains_relu(std::string text) {
 Value output_seed(const Site& site) {
   const Value chosen = site.selected(site.call().output);
   graph::Builder& b = site.builder;
-  return site.seeded(site.sound() ? b.broadcast(b.constant(1.0), Shape(b.shape(chosen))) : chosen);
+  return site.seeded(site.fixes(Quirk::kValueSeed) ? b.broadcast(b.constant(1.0), Shape(b.shape(chosen))) : chosen);
 }
 
 /// Signals at a call: what arrived, or at a head the seed.

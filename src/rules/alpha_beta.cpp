@@ -2,6 +2,7 @@
 // reference, the whole bias b enters both denominators (SEMANTICS Q7):
 //   s_a = R / (W+x+ + W-x- + b)   act = x+ * VJP(W+; s_a) + x- * VJP(W-; s_a)
 //   s_i = R / (W-x+ + W+x- + b)   inh = x+ * VJP(W-; s_i) + x- * VJP(W+; s_i)     R_in = alpha act - beta inh
+// In `sound` semantics act is divided with b+ and inh with b-, the parts of the bias that belong there.
 // ZPlus is alpha = 1, beta = 0 without bias.
 #include <cmath>
 
@@ -17,8 +18,9 @@ namespace {
 Value share(const RuleSite& s, Part first, Part second, bool bias) {
   graph::Builder& b = s.builder();
   const Value positive = b.relu(s.x()), negative = b.negative_part(s.x());
-  const auto bias_of = [&](Part part) { return bias ? part : Part::kNone; };
-  const LayerMap with_positive = s.map(first, bias_of(first)), with_negative = s.map(second, bias_of(second));
+  const bool has_bias = bias && s.site.call().weight("bias");
+  const Part other = !has_bias || s.fixes(reverse::Quirk::kFullBias) ? Part::kNone : second;
+  const LayerMap with_positive = s.map(first, bias ? first : Part::kNone), with_negative = s.map(second, other);
   const Value z = b.add(with_positive.forward(positive), with_negative.forward(negative));
   const Value ratio = b.safe_div(s.relevance(), z);
   return b.add(b.mul(positive, with_positive.pull_back(positive, ratio)),

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "graph/op.h"
 #include "graph/rewrite.h"
 #include "rules/layers.h"
 #include "signxai/error.h"
@@ -41,6 +42,28 @@ bool keeps_shape(const Network& network, int index) {
   return call.inputs.size() == 1 && network.graph.type(call.inputs.front()) == network.graph.type(call.output);
 }
 
+/// Whether the layer moves values about, so that relevance has to be moved back although the shapes agree.
+bool moves_values(const reverse::Site& site) {
+  const graph::LayerCall& call = site.call();
+  std::vector<Value> open = {call.output};
+  while (!open.empty()) {
+    const Value value = open.back();
+    open.pop_back();
+    if (std::find(call.inputs.begin(), call.inputs.end(), value) != call.inputs.end()) continue;
+    const graph::Node& node = site.builder[value];
+    const bool pointwise = node.op->kind == graph::OpKind::kPointwise || node.op->kind == graph::OpKind::kLeaf;
+    const bool neutral = node.op->kind == graph::OpKind::kReduce || node.is("reshape") || node.is("broadcast");
+    if (!pointwise && !neutral) return true;
+    open.insert(open.end(), node.inputs.begin(), node.inputs.end());
+  }
+  return false;
+}
+
+/// Relevance is handed on unchanged: the shapes agree, which the reference asks for alone (SEMANTICS Q6).
+bool passes_through(const reverse::Site& site) {
+  return keeps_shape(site) && (!moves_values(site) || !site.fixes(reverse::Quirk::kShapeDispatch));
+}
+
 /// At a head without kernel: the value of the selected output, at the selected neuron and nowhere else. (The
 /// reference copies it to every neuron, SEMANTICS Q3; that has no meaning and is not reproduced.)
 Value scattered_output(const reverse::Site& site) {
@@ -62,6 +85,13 @@ bool any_layer(const Network&, int) { return true; }
 bool is_input_layer(const Network& network, int call) {
   const auto& producers = call_at(network, call).producers;
   return std::all_of(producers.begin(), producers.end(), [&](int p) { return reaches_only_inputs(network, p); });
+}
+
+bool is_first_kernel(const Network& network, int call) {
+  const auto& producers = call_at(network, call).producers;
+  return std::all_of(producers.begin(), producers.end(), [&](int p) {
+    return call_at(network, p).kind != LayerKind::kKernel && is_first_kernel(network, p);
+  });
 }
 
 std::vector<std::string> input_rule_blockers(const Network& network) {
@@ -119,7 +149,7 @@ std::vector<Value> LrpStep::pull(const reverse::Site& site, std::span<const Valu
     case LayerKind::kAveragePool: return {through_average_pool(inner, relevance)};
     default: break;
   }
-  if (keeps_shape(inner)) return {relevance};
+  if (passes_through(inner)) return {relevance};
   return reverse::vjp(inner, call.output, relevance);
 }
 

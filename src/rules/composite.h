@@ -27,6 +27,8 @@ bool any_layer(const graph::Network& network, int call);
 /// Anything else in between (BatchNormalization, Dropout, Rescaling ...) keeps the input rule away, as in the
 /// reference; `input_rule_blockers` names what stands there.
 bool is_input_layer(const graph::Network& network, int call);
+/// Kernel layers with no other kernel layer below them, whatever else stands there: what an input rule is meant for.
+bool is_first_kernel(const graph::Network& network, int call);
 /// Names of the layers between the model's inputs and its first kernel layers that keep an input rule from applying.
 std::vector<std::string> input_rule_blockers(const graph::Network& network);
 /// Layers of class Dense.

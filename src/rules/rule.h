@@ -44,13 +44,16 @@ struct RuleSite {
   Value arrived;  ///< joined relevance of the output; invalid at a head
 
   graph::Builder& builder() const { return site.builder; }
-  bool sound() const { return site.sound(); }
+  bool fixes(reverse::Quirk quirk) const { return site.fixes(quirk); }
   Value x() const { return site.call().inputs.front(); }
   LayerMap map(Part kernel, Part bias) const { return LayerMap(site, kernel, bias); }
   /// R: what arrived, or at a head the given quantity (rules that divide by z begin with sel(z)).
   Value relevance(Value at_head) const { return arrived ? arrived : site.seeded(at_head); }
   /// R: what arrived, or at a head sel(y), the activated output.
-  Value relevance() const { return relevance(site.selected(site.call().output)); }
+  Value relevance() const {
+    if (site.is_head() && site.start.selection.is_max()) site.fixes(reverse::Quirk::kMixedNeurons);
+    return relevance(site.selected(site.call().output));
+  }
   /// A tensor of the layer input's shape (batch 1) filled with one number.
   Value filled(double value) const;
 };

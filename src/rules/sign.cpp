@@ -2,6 +2,7 @@
 // that inputs near zero get relevance too: R_in = s(x) * VJP(W; R / (Wx + b)).
 #include "rules/sign.h"
 
+#include <algorithm>
 #include <limits>
 
 #include <fmt/format.h>
@@ -44,7 +45,13 @@ Value sign_of(graph::Builder& b, Value x) {
   return b.select(b.sub(negative, infinite), b.constant(-1.0), b.constant(1.0));
 }
 
-Value sign_of_threshold(graph::Builder& b, Value x, Value mu, double low, double high) {
+Value sign_of_threshold(graph::Builder& b, Value x, Value mu, double low, double high,
+                        const reverse::Semantics& semantics) {
+  const graph::Literal* limits = b.graph().literal(mu);
+  const bool overlaps = limits && std::any_of(limits->data(), limits->data() + limits->size(), [=](float m) { return m <= low; });
+  if (overlaps && semantics.fixes(reverse::Quirk::kSignThreshold)) {
+    return b.select(b.make("less", {x, mu}), b.constant(low), b.constant(high));
+  }
   const Value lowered = b.select(b.make("less", {x, mu}), b.constant(low), x);
   return b.select(b.make("greater_equal", {lowered, mu}), b.constant(high), lowered);
 }
@@ -72,7 +79,7 @@ RuleDef sign_mu_rule() {
                         [=](const RuleSite& s) {
                           graph::Builder& b = s.builder();
                           return share_by_sign(
-                              s, [&](Value x) { return sign_of_threshold(b, x, threshold(s, mu), -1, 1); });
+                              s, [&](Value x) { return sign_of_threshold(b, x, threshold(s, mu), -1, 1, s.site.start.semantics); });
                         }};
           }};
 }

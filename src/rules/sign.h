@@ -2,14 +2,16 @@
 #pragma once
 
 #include "graph/builder.h"
+#include "reverse/semantics.h"
 
 namespace signxai::rules {
 
 /// s(x) = x / |x|, with +1 where that is undefined: for 0, NaN and both infinities.
 graph::Value sign_of(graph::Builder& builder, graph::Value x);
 
-/// Two steps in this order: entries below mu become `low`, then entries not below mu become `high`; so with mu <= low
-/// every entry becomes `high`, as in the reference.
-graph::Value sign_of_threshold(graph::Builder& builder, graph::Value x, graph::Value mu, double low, double high);
+/// `low` below mu, `high` from mu on. The reference does it in two steps, entries below mu first and then what is not
+/// below mu, so that with mu <= low every entry becomes `high` (SEMANTICS Q13).
+graph::Value sign_of_threshold(graph::Builder& builder, graph::Value x, graph::Value mu, double low, double high,
+                               const reverse::Semantics& semantics);
 
 }  // namespace signxai::rules

@@ -75,6 +75,11 @@ std::optional<std::string> pending_name(const Call& call) {
   return std::nullopt;
 }
 
+// A layer that is stopped at and has layers above which lead to the output another way as well: with rules that begin
+// with the activated output the reference hands the one selected value to the layers above, broadcast over their whole
+// input. The relevance that comes down the other way is then that of another network.
+constexpr std::string_view kBrokenStop = "direct:lrp.alpha_1_beta_0@stop_mapping_at_layers=['r0_conv1'],neuron_selection=1";
+
 bool carries_split_head(const Case& golden, const Call& call) {
   const bool lrp = call.method.find("lrp") != std::string::npos;
   const bool with_head = call.path.rfind("/maps/", 0) == 0 || call.path.rfind("/maps_corrected/", 0) == 0;
@@ -136,7 +141,7 @@ class GoldenTest : public testing::TestWithParam<Source> {
   std::vector<const Call*> calls_that_count(Row& row) {
     std::vector<const Call*> calls;
     for (const Call& call : golden_.calls) {
-      if (carries_split_head(golden_, call)) {
+      if (carries_split_head(golden_, call) || call.label == kBrokenStop) {
         ++row.left_out;
         continue;
       }

@@ -44,7 +44,7 @@ const Parameters kLayer = {{"last_conv_layer_name", std::string("layer_1")}};
 Tensor finished(const std::string& method, Parameters parameters, const Tensor& raw, const Shape& sample) {
   parameters.insert(kLayer.begin(), kLayer.end());
   const methods::Resolved resolved = methods::resolve(method, parameters);
-  return resolved.def->finish(resolved.parameters)(std::span<const Tensor>(&raw, 1), sample);
+  return resolved.def->finish(resolved.parameters, {})(std::span<const Tensor>(&raw, 1), sample);
 }
 
 TEST(GradCam, WeightsActivationsByTheirMeanGradient) {
