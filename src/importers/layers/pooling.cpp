@@ -1,4 +1,5 @@
-// Max and average pooling over windows of one or two spatial axes. Averages count only cells inside the input.
+// Max and average pooling over windows of one to three spatial axes. Averages count only cells inside the input. In three
+// dimensions TensorFlow hands the gradient of tied maxima to each of them.
 #include "importers/layers/importers.h"
 
 namespace signxai::keras {
@@ -13,7 +14,9 @@ LayerResult import_pooling(LayerContext& context, const char* op, std::size_t n)
   const graph::Ints window = config.window("pool_size", n, 2);
   const graph::Ints strides = config.has("strides") ? config.window("strides", n) : window;
   const std::string padding = config.choice("padding", {"valid", "same"}, "valid");
-  x = b.make(op, {x}, {{"window", window}, {"strides", strides}, {"padding", padding}});
+  graph::Attrs attrs{{"window", window}, {"strides", strides}, {"padding", padding}};
+  if (n == 3 && op == std::string_view("max_pool")) attrs.set("ties", std::string("all"));
+  x = b.make(op, {x}, attrs);
   return LayerResult::plain(transposed ? to_channels_first(b, x) : x);
 }
 
@@ -21,7 +24,9 @@ LayerResult import_pooling(LayerContext& context, const char* op, std::size_t n)
 
 LayerResult import_max_pooling1d(LayerContext& context) { return import_pooling(context, "max_pool", 1); }
 LayerResult import_max_pooling2d(LayerContext& context) { return import_pooling(context, "max_pool", 2); }
+LayerResult import_max_pooling3d(LayerContext& context) { return import_pooling(context, "max_pool", 3); }
 LayerResult import_average_pooling1d(LayerContext& context) { return import_pooling(context, "avg_pool", 1); }
 LayerResult import_average_pooling2d(LayerContext& context) { return import_pooling(context, "avg_pool", 2); }
+LayerResult import_average_pooling3d(LayerContext& context) { return import_pooling(context, "avg_pool", 3); }
 
 }  // namespace signxai::keras

@@ -1,4 +1,6 @@
-// Cropping1D and Cropping2D: slices of the spatial axes.
+// Cropping and ZeroPadding over one to three spatial axes: slices and pads.
+
+#include <algorithm>
 #include <limits>
 
 #include "importers/layers/importers.h"
@@ -23,9 +25,22 @@ LayerResult import_cropping(LayerContext& context, std::size_t n) {
   return LayerResult::plain(context.builder().make("slice", {x}, {{"begin", begin}, {"end", end}}));
 }
 
+LayerResult import_zero_padding(LayerContext& context, std::size_t n) {
+  const graph::Value x = context.input(n + 2, n + 2);
+  const graph::Ints sides = context.config().pairs("padding", n);
+  graph::Ints pads(2 * (n + 2), 0);
+  const std::size_t first = channels_first(context) ? 2 : 1;
+  std::copy(sides.begin(), sides.end(), pads.begin() + static_cast<std::ptrdiff_t>(2 * first));
+  return LayerResult::plain(context.builder().make("pad", {x}, {{"pads", pads}}));
+}
+
 }  // namespace
 
 LayerResult import_cropping1d(LayerContext& context) { return import_cropping(context, 1); }
 LayerResult import_cropping2d(LayerContext& context) { return import_cropping(context, 2); }
+LayerResult import_cropping3d(LayerContext& context) { return import_cropping(context, 3); }
+LayerResult import_zero_padding1d(LayerContext& context) { return import_zero_padding(context, 1); }
+LayerResult import_zero_padding2d(LayerContext& context) { return import_zero_padding(context, 2); }
+LayerResult import_zero_padding3d(LayerContext& context) { return import_zero_padding(context, 3); }
 
 }  // namespace signxai::keras
