@@ -50,11 +50,27 @@ void read_map(const std::vector<Tensor>& outputs, std::size_t inputs, int count,
   }
 }
 
+/// Mean and sum of squared differences from it, by Welford's update.
+struct Moments {
+  std::vector<double> mean, squares;
+  double count = 0;
+
+  explicit Moments(std::size_t size) : mean(size, 0.0), squares(size, 0.0) {}
+  void add(std::span<const float> map) {
+    count += 1;
+    for (std::size_t k = 0; k < map.size(); ++k) {
+      const double before = map[k] - mean[k];
+      mean[k] += before / count;
+      squares[k] += before * (map[k] - mean[k]);
+    }
+  }
+};
+
 /// Folds the maps of all points of one sample.
 std::vector<double> fold_points(const methods::Sampling& sampling, const Request& request, const Batch& batch,
                                 std::span<const float> x, const std::vector<float>& target, std::int64_t chunk,
                                 const Compile& compile) {
-  std::vector<double> mean(x.size(), 0.0);
+  Moments moments(x.size());
   std::vector<float> map(x.size());
   for (int begin = 0; begin < sampling.count;) {
     const int count = static_cast<int>(std::min<std::int64_t>(chunk, sampling.count - begin));
@@ -67,13 +83,15 @@ std::vector<double> fold_points(const methods::Sampling& sampling, const Request
     const std::vector<Tensor> outputs = compile(points.request)->run(points.data(), targets);
     for (int i = 0; i < count; ++i) {
       read_map(outputs, batch.shapes.size(), count, i, map);
-      for (std::size_t k = 0; k < map.size(); ++k) mean[k] += map[k];
+      moments.add(map);
     }
     begin += count;
   }
-  for (double& value : mean) value /= sampling.count;
-  sampling.finish(x, mean);
-  return mean;
+  std::vector<double> result = std::move(sampling.variance ? moments.squares : moments.mean);
+  if (sampling.variance) std::for_each(result.begin(), result.end(), [&](double& value) { value /= sampling.count; });
+  if (sampling.finish) sampling.finish(x, result);
+  request.methods.front().multiply(x, result, reverse::Semantics::parse(request.semantics));
+  return result;
 }
 
 }  // namespace

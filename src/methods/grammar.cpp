@@ -1,5 +1,5 @@
 // The grammar of method names:
-//   <gradient name>[_x_input | _x_sign | _x_sign_mu[_<number>]]
+//   <name>[_x_input | _x_sign | _x_input_x_sign | _x_sign_mu[_<number>]]   where the map has the shape of the input
 //   [lrp|lrpsign|lrpz|w2lrp|flatlrp|zblrp]_<base>[_mu_<number>][_VGG16ILSVRC]
 //     base: z, epsilon_<number>[_std_x], alpha_<number>_beta_<number>, sequential_composite_a|b, w_square, flat,
 //           z_plus, gamma_<number>
@@ -68,6 +68,7 @@ ParsedName lrp_base(std::string_view text) {
   if (text == "z_plus") return single_rule("ZPlus");
   if (text == "sequential_composite_a" || text == "sequential_composite_b") return {"lrp." + std::string(text), {}, {}};
   if (take_prefix(text, "alpha_")) return alpha_beta(text);
+  if (text == "gamma") return single_rule("Gamma", {{"gamma", 0.5}});
   if (take_prefix(text, "gamma_")) {
     const auto gamma = number_in_name(text);
     return gamma ? single_rule("Gamma", {{"gamma", *gamma}}) : ParsedName{};
@@ -151,32 +152,45 @@ bool is_definition(std::string_view text) {
   return false;
 }
 
+/// Methods whose maps have the shape of the input, so that a product with it is defined.
+bool has_input_shape(const std::string& base) { return base.find("grad_cam") == std::string::npos && base != "random_uniform"; }
+
+ParsedName plain_name(std::string_view name) {
+  if (is_definition(name)) return {std::string(name), {}, Factor::kNone};
+  for (auto parser : {lrp_name, analyzer_name, grad_cam_name}) {
+    if (ParsedName parsed = parser(name); !parsed.base.empty()) return parsed;
+  }
+  return {};
+}
+
 ParsedName product_name(std::string_view text) {
-  ParsedName parsed;
-  if (take_suffix(text, "_x_input")) {
-    parsed.factor = Factor::kInput;
+  Factor factor = Factor::kNone;
+  std::optional<double> mu;
+  if (take_suffix(text, "_x_input_x_sign")) {
+    factor = Factor::kInputSign;
+  } else if (take_suffix(text, "_x_input")) {
+    factor = Factor::kInput;
   } else if (take_suffix(text, "_x_sign")) {
-    parsed.factor = Factor::kSign;
+    factor = Factor::kSign;
   } else if (take_suffix(text, "_x_sign_mu")) {
-    parsed.factor = Factor::kSignMu;
-  } else if (const auto mu = take_mu(text); mu && take_suffix(text, "_x_sign")) {
-    parsed.factor = Factor::kSignMu;
-    parsed.fixed["mu"] = *mu;
+    factor = Factor::kSignMu;
+  } else if (mu = take_mu(text); mu && take_suffix(text, "_x_sign")) {
+    factor = Factor::kSignMu;
   } else {
     return {};
   }
-  const bool known = text == "gradient" || text == "guided_backprop" || text == "deconvnet";
-  return known ? (parsed.base = std::string(text), parsed) : ParsedName{};
+  ParsedName parsed = plain_name(text);
+  if (parsed.base.empty() || !has_input_shape(parsed.base)) return {};
+  parsed.factor = factor;
+  if (mu && !parsed.fixed.emplace("mu", *mu).second) return {};  // SIGNmu has one of its own
+  return parsed;
 }
 
 }  // namespace
 
 ParsedName parse_name(std::string_view name) {
-  if (is_definition(name)) return {std::string(name), {}, Factor::kNone};
-  for (auto parser : {lrp_name, analyzer_name, grad_cam_name, product_name}) {
-    if (ParsedName parsed = parser(name); !parsed.base.empty()) return parsed;
-  }
-  return {};
+  ParsedName parsed = plain_name(name);
+  return parsed.base.empty() ? product_name(name) : parsed;
 }
 
 }  // namespace signxai::methods

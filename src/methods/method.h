@@ -34,11 +34,14 @@ struct MethodSite {
   Value relevance(const reverse::Step& step) const;
 };
 
-/// What a wrapping method does around the graph's map: it evaluates the map at `count` points per sample and joins
-/// them. All spans have the sample's size.
+/// What a wrapping method does around the graph's map: it evaluates the map at `count` points per sample and takes the
+/// mean of these maps, or their population variance. All spans have the sample's size.
 struct Sampling {
   int count = 1;
+  bool variance = false;
+  /// Asked for index 0, 1, ... count - 1 of one sample after the other.
   std::function<void(int index, std::span<const float> x, std::span<float> point)> point;
+  /// May be null.
   std::function<void(std::span<const float> x, std::span<double> mean)> finish;
 };
 
@@ -60,7 +63,7 @@ struct MethodDef {
 };
 
 /// Product with the input or a sign of it, applied to the finished map.
-enum class Factor { kNone, kInput, kSign, kSignMu };
+enum class Factor { kNone, kInput, kSign, kSignMu, kInputSign };
 
 /// A name with everything it stands for.
 struct ParsedName {
@@ -77,6 +80,8 @@ struct Resolved {
   Factor factor;
 
   std::vector<Value> build(const MethodSite& site) const;
+  /// The product that the name asks for, outside the graph: for methods that sample, at the sample itself.
+  void multiply(std::span<const float> x, std::span<double> map, const reverse::Semantics& semantics) const;
   /// Calls whose relevance is asked for: the inputs of the model, or the layers that explained_layer_names lists.
   std::vector<int> places(const graph::Network& network) const;
   /// `start` with what the parameters say of heads (besides those it has) and seed.
@@ -95,6 +100,8 @@ std::span<const std::string_view> listed_names();
 // One function per file.
 std::vector<MethodDef> gradient_methods();
 MethodDef integrated_gradients_method();
+std::vector<MethodDef> smoothgrad_methods();
+MethodDef random_uniform_method();
 std::vector<MethodDef> grad_cam_methods();
 std::vector<MethodDef> lrp_methods();
 

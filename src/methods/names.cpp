@@ -8,6 +8,7 @@ namespace signxai::methods {
 namespace {
 
 constexpr auto kNames = std::to_array<std::string_view>({
+    "random_uniform",
     "gradient",
     "input_t_gradient",
     "gradient_x_input",
@@ -23,6 +24,14 @@ constexpr auto kNames = std::to_array<std::string_view>({
     "guided_backprop_x_sign_mu_0_5",
     "guided_backprop_x_sign_mu_neg_0_5",
     "integrated_gradients",
+    "smoothgrad",
+    "smoothgrad_x_input",
+    "smoothgrad_x_sign",
+    "smoothgrad_x_sign_mu",
+    "smoothgrad_x_sign_mu_0",
+    "smoothgrad_x_sign_mu_0_5",
+    "smoothgrad_x_sign_mu_neg_0_5",
+    "vargrad",
     "deconvnet",
     "deconvnet_x_sign",
     "deconvnet_x_sign_mu",

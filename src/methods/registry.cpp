@@ -7,7 +7,6 @@
 #include "base/nearest.h"
 #include "methods/method.h"
 #include "rules/rule.h"
-#include "rules/sign.h"
 #include "signxai/error.h"
 
 namespace signxai::methods {
@@ -15,10 +14,11 @@ namespace {
 
 std::vector<MethodDef> collect() {
   std::vector<MethodDef> table;
-  for (auto family : {gradient_methods, grad_cam_methods, lrp_methods}) {
+  for (auto family : {gradient_methods, smoothgrad_methods, grad_cam_methods, lrp_methods}) {
     for (MethodDef& def : family()) table.push_back(std::move(def));
   }
   table.push_back(integrated_gradients_method());
+  table.push_back(random_uniform_method());
   return table;
 }
 
@@ -72,20 +72,6 @@ void check_parameters(std::string_view name, const ParsedName& parsed, const Par
   }
 }
 
-Value multiplied(const MethodSite& site, Value map, Factor factor, const Parameters& parameters) {
-  graph::Builder& b = site.builder;
-  switch (factor) {
-    case Factor::kNone: return map;
-    case Factor::kInput: return b.mul(map, site.input());
-    case Factor::kSign: return b.mul(map, rules::sign_of(b, site.input()));
-    case Factor::kSignMu: break;
-  }
-  const double low = rules::number(parameters, "vlow", -1), high = rules::number(parameters, "vhigh", 1);
-  if (!(low < high)) throw Error(ErrorCode::kInvalidArgument, "method", "vlow", "must be below vhigh");
-  const Value mu = b.constant(rules::number(parameters, "mu", 0));
-  return b.mul(map, rules::sign_of_threshold(b, site.input(), mu, low, high, site.start.semantics));
-}
-
 }  // namespace
 
 std::span<const MethodDef> definitions() {
@@ -102,12 +88,6 @@ Resolved resolve(std::string_view name, const Parameters& given) {
   const MethodDef& def = definition(parsed.base);
   if (name == "lrp.gamma") all.try_emplace("gamma", 0.5);
   return {std::string(name), &def, std::move(all), parsed.factor};
-}
-
-std::vector<Value> Resolved::build(const MethodSite& site) const {
-  std::vector<Value> values = def->build(site, parameters);
-  if (factor != Factor::kNone) values.front() = multiplied(site, values.front(), factor, parameters);
-  return values;
 }
 
 std::vector<std::string> Resolved::notes(const graph::Network& network) const {
