@@ -76,8 +76,8 @@ void ComputeOptions::add_to(CLI::App& verb) {
       ->capture_default_str()
       ->group(group);
   verb.add_option("--semantics", options.semantics,
-                  "signxai: the reference package's numbers, quirks included; sound: with its mistakes put right; or a "
-                  "list of what to put right: Q1,Q7")
+                  "signxai: the reference package's numbers, quirks included; sound: with its mistakes put right; "
+                  "literal: also with what gives a map no meaning; or a list of what to put right: Q1,Q7")
       ->capture_default_str()
       ->group(group);
   verb.add_option("--disable-pass", options.disabled_passes, "Compiler pass to leave out; may be repeated")

@@ -21,6 +21,7 @@ struct ExplainerOptions {
   std::string backend = "cpu";  ///< "cpu", or "reference" (double precision, slow)
   std::vector<std::string> disabled_passes;  ///< names of compiler passes to leave out
   /// "signxai": the numbers of the reference package, its quirks included; "sound": with what is wrong there put right;
+  /// "literal": as signxai, and behind a softmax that is a layer of its own LRP begins at every output (quirk Q3);
   /// or the quirks to put right, "Q1,Q7" (docs/semantics.md).
   std::string semantics = "signxai";
 };

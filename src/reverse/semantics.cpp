@@ -15,6 +15,8 @@ constexpr QuirkInfo kQuirks[] = {
     {Quirk::kMixedNeurons, "Q1",
      "the target max is taken separately of every quantity of the rule at the head, so that neurons mix"},
     {Quirk::kValueSeed, "Q2", "the backward signal begins with the value of the output instead of 1"},
+    {Quirk::kCopiedSeed, "Q3",
+     "behind a softmax that is a layer of its own, LRP begins with the selected value at every output"},
     {Quirk::kShapeDispatch, "Q6",
      "a layer that moves values but keeps the shape (square Permute, pooling with stride 1) passes relevance on unmoved"},
     {Quirk::kFullBias, "Q7", "alpha-beta puts the whole bias into both denominators, where each has only a part of it"},
@@ -47,6 +49,10 @@ std::span<const QuirkInfo> quirk_table() { return kQuirks; }
 Semantics Semantics::parse(std::string_view text) {
   Semantics semantics;
   if (text == "signxai") return semantics;
+  if (text == "literal") {
+    semantics.fixed_ = 0;
+    return semantics;
+  }
   for (const std::string_view piece : pieces_of(text)) {
     bool known = false;
     for (const QuirkInfo& info : kQuirks) {
@@ -58,7 +64,7 @@ Semantics Semantics::parse(std::string_view text) {
     std::vector<std::string_view> ids;
     for (const QuirkInfo& info : kQuirks) ids.push_back(info.id);
     throw Error(ErrorCode::kInvalidArgument, "explain", "semantics",
-                fmt::format("'{}' is not known; expected signxai, sound, or a list of {}", text, fmt::join(ids, ", ")));
+                fmt::format("'{}' is not known; expected signxai, sound, literal, or a list of {}", text, fmt::join(ids, ", ")));
   }
   return semantics;
 }

@@ -1,5 +1,6 @@
-// The two semantics: `signxai` gives the numbers of the reference package with its quirks, `sound` puts every quirk right
-// that is defined but wrong. Each quirk can be switched alone, which shows what it does to a map.
+// The semantics: `signxai` gives the numbers of the reference package with its quirks, `sound` puts every quirk right
+// that is defined but wrong, `literal` also has those that give a map no meaning. Each quirk can be switched alone,
+// which shows what it does to a map.
 #pragma once
 
 #include <cstdint>
@@ -12,6 +13,7 @@ namespace signxai::reverse {
 enum class Quirk : std::uint32_t {
   kMixedNeurons,      ///< Q1
   kValueSeed,         ///< Q2
+  kCopiedSeed,        ///< Q3, put right unless the semantics are `literal`
   kShapeDispatch,     ///< Q6
   kFullBias,          ///< Q7
   kGamma,             ///< Q9
@@ -41,8 +43,8 @@ constexpr QuirkSet bit(Quirk quirk) { return QuirkSet{1} << static_cast<std::uin
 /// remembered in `touched`. Not safe for concurrent use.
 class Semantics {
  public:
-  Semantics() = default;
-  /// "signxai", "sound", or the quirks to put right: "Q1,Q7". Throws Error(kInvalidArgument).
+  Semantics() = default;  ///< `signxai`
+  /// "signxai", "sound", "literal", or the quirks to put right: "Q1,Q7". Throws Error(kInvalidArgument).
   static Semantics parse(std::string_view text);
 
   bool fixes(Quirk quirk) const {
@@ -54,7 +56,7 @@ class Semantics {
   QuirkSet* touched = nullptr;
 
  private:
-  QuirkSet fixed_ = 0;
+  QuirkSet fixed_ = bit(Quirk::kCopiedSeed);
 };
 
 }  // namespace signxai::reverse

@@ -64,11 +64,21 @@ bool passes_through(const reverse::Site& site) {
   return keeps_shape(site) && (!moves_values(site) || !site.fixes(reverse::Quirk::kShapeDispatch));
 }
 
-/// At a head without kernel: the value of the selected output, at the selected neuron and nowhere else. (The
-/// reference copies it to every neuron, SEMANTICS Q3; that has no meaning and is not reproduced.)
+/// At a head without kernel: the value of the selected output, at the selected neuron and nowhere else.
 Value scattered_output(const reverse::Site& site) {
   const Value y = site.call().output, chosen = site.selected(y);
   return graph::pull_back(site.builder, chosen, site.seeded(chosen), {y}).front();
+}
+
+/// The same as the reference has it where the head function was a layer of its own: a copy for every neuron.
+Value copied_output(const reverse::Site& site) {
+  const Value y = site.call().output, chosen = site.selected(y);
+  return site.builder.broadcast(site.builder.reshape(site.seeded(chosen), {0, 1}), Shape(site.builder.shape(y)));
+}
+
+bool copies_output(const reverse::Site& site) {
+  return site.network.removed_head.form == "Activation layer" && !site.start.selection.is_all() &&
+         site.builder.shape(site.call().output).size() == 2 && !site.fixes(reverse::Quirk::kCopiedSeed);
 }
 
 }  // namespace
@@ -131,6 +141,7 @@ int depth_of(const Network& network, int call) {
 }
 
 std::vector<Value> LrpStep::pull(const reverse::Site& site, std::span<const Value> incoming) const {
+  if (site.is_head() && copies_output(site)) return pull(site.inner(), std::vector{copied_output(site)});
   const graph::LayerCall& call = site.call();
   const Value arrived = site.is_head() ? Value{} : site.sum(incoming);
   if (call.kind == LayerKind::kKernel) {
