@@ -8,6 +8,7 @@
 
 #include "console.h"
 #include "inputs.h"
+#include "ledger.h"
 #include "options.h"
 #include "outputs.h"
 #include "pictures.h"
@@ -26,7 +27,7 @@ struct Options {
   InputOptions inputs;
   TargetOptions target;
   double rate = 0;
-  bool json = false;
+  bool json = false, ledger = false;
 };
 
 /// Extremes and sum of one row's map.
@@ -65,6 +66,7 @@ Json row_document(const Inputs& inputs, const OutputPlan& plan, const Model& mod
     if (!plan.files.empty() && !plan.files[row].maps.empty()) map["picture"] = plan.files[row].maps[m];
   }
   entry["maps"] = std::move(maps);
+  if (!explanation.ledgers.empty()) entry["ledgers"] = ledgers_document(explanation, row);
   if (!plan.files.empty()) entry["panel"] = plan.files[row].panel;
   return entry;
 }
@@ -108,6 +110,22 @@ std::string text_of(const Inputs& inputs, const Model& model, const Explanation&
   return table(rows);
 }
 
+std::string ledgers_text(const Inputs& inputs, const Model& model, const Explanation& explanation) {
+  std::string text;
+  for (const Ledger& ledger : explanation.ledgers) {
+    for (std::size_t row = 0; row < count_rows(inputs, explanation); ++row) {
+      std::vector<std::string> targets;
+      for (const Explained& one : explained_of(explanation, model.outputs(), row)) {
+        targets.push_back(one.neuron < 0 ? "all" : std::to_string(one.neuron));
+      }
+      text += fmt::format("\nledger of {}, {}, target {}\n", ledger.method,
+                          inputs.samples[row / rows_per_sample(explanation)].name, fmt::join(targets, ","));
+      text += ledger_table(ledger, row);
+    }
+  }
+  return text;
+}
+
 /// How many neurons of each sample get maps of their own.
 std::int64_t neurons_of(const Target& target, const Model& model) {
   if (target.kind != Target::Kind::kTop && target.kind != Target::Kind::kEach) return 1;
@@ -136,7 +154,8 @@ void say_results(const OutputPlan& plan, const Explanation& explanation, bool js
 }
 
 void run(const Options& options) {
-  const std::vector<MethodRequest> requests = options.methods.requests();
+  std::vector<MethodRequest> requests = options.methods.requests();
+  for (MethodRequest& request : requests) request.ledger = options.ledger;
   const Model model = options.model.load();
   say_notes(model.notes());
   const Explainer explainer(model, options.compute.options);
@@ -150,7 +169,7 @@ void run(const Options& options) {
   if (options.json) {
     print_json(document_of(options, model, inputs, plan, explanation));
   } else {
-    print(text_of(inputs, model, explanation));
+    print(text_of(inputs, model, explanation) + ledgers_text(inputs, model, explanation));
   }
 }
 
@@ -166,6 +185,8 @@ Action add_explain(CLI::App& verb) {
   verb.add_option("--raw", options->output.raw, "File .npz for the maps: an array per method, and targets");
   verb.add_option("--rate", options->rate, "Sampling rate of series in Hz, for the time axis")
       ->check(CLI::NonNegativeNumber);
+  verb.add_flag("--ledger", options->ledger,
+                "Per layer: relevance in and out, and what bias and stabiliser absorb (LRP and gradient methods)");
   verb.add_flag("--json", options->json, "Print one JSON document instead of a table");
   verb.add_flag("--force", options->output.overwrite, "Replace existing files");
   options->compute.add_to(verb);

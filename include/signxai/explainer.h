@@ -29,6 +29,9 @@ struct ExplainerOptions {
 struct MethodRequest {
   std::string name;
   Parameters parameters;
+  /// Whether to keep the accounts of the method's walk (Explanation::ledgers). Methods of the LRP and gradient families,
+  /// which walk the network once; others: Error(kInvalidArgument).
+  bool ledger = false;
 };
 
 struct MethodMap {
@@ -43,8 +46,29 @@ struct MethodMap {
   std::vector<std::string> quirks;
 };
 
+/// What becomes of the relevance at one layer call. Each list has an entry per row of the maps: (samples), with the
+/// targets top and each (samples, K), row-major. in = out + bias + epsilon + other.
+struct LedgerRow {
+  std::string layer;
+  std::string rule;             ///< as layer_rules() names it; empty for methods that are not LRP
+  std::vector<double> in;       ///< comes from the layers behind it, or is put in here
+  std::vector<double> out;      ///< is handed on to the layers before it; at the network's inputs 0, it stays there
+  std::vector<double> bias;     ///< is absorbed by the bias: R_j b_j / (z_j + epsilon), summed over j
+  std::vector<double> epsilon;  ///< is absorbed by the stabiliser: R_j epsilon / (z_j + epsilon)
+  std::vector<double> other;    ///< the rest, where rule or layer does not conserve relevance by construction
+};
+
+/// The accounts of one method. put_in is the sum of arrived and of bias, epsilon and other of all rows.
+struct Ledger {
+  std::string method;
+  std::vector<LedgerRow> rows;  ///< in the order of the walk, heads first
+  std::vector<double> put_in;   ///< what the walk begins with
+  std::vector<double> arrived;  ///< at the network's inputs
+};
+
 struct Explanation {
   std::vector<MethodMap> maps;        ///< in the order of the requests; several per request with several places
+  std::vector<Ledger> ledgers;        ///< one per request that asks for it, in their order
   /// Names of the outputs that are explained.
   std::vector<std::string> explained;
   /// Explained neurons (flat index; -1 for "all" and expressions), row-major in `targets_shape`: (samples), with

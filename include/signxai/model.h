@@ -13,6 +13,9 @@ namespace signxai {
 namespace graph {
 struct Network;
 }
+namespace explain {
+struct ModelCache;
+}
 
 /// One layer call of the network, for display.
 struct LayerInfo {
@@ -49,10 +52,13 @@ class SIGNXAI_API Model {
   const std::vector<std::string>& notes() const;
 
   const std::shared_ptr<const graph::Network>& network() const { return network_; }
+  /// Weights as kernels want them, shared by all explainers of this model and of its copies.
+  const std::shared_ptr<explain::ModelCache>& cache() const { return cache_; }
 
  private:
-  explicit Model(std::shared_ptr<const graph::Network> network) : network_(std::move(network)) {}
+  explicit Model(std::shared_ptr<const graph::Network> network);
   std::shared_ptr<const graph::Network> network_;
+  std::shared_ptr<explain::ModelCache> cache_;
 };
 
 }  // namespace signxai

@@ -57,9 +57,15 @@ void add_method(const methods::Resolved& method, std::size_t index, methods::Met
     site.place = place;
     reverse::QuirkSet touched = 0;
     site.start.semantics.touched = &touched;
+    reverse::Ledger ledger;
+    site.start.ledger = method.ledger && place == places.front() ? &ledger : nullptr;
     const std::vector<Value> values = method.build(site);
     Slot slot{index, places.size() > 1 ? site.call().name : "", site.builder.shape(site.input()), values.size(), touched};
     for (Value value : values) site.builder.output(fmt::format("#{} {}", slots.size(), method.name), value);
+    if (site.start.ledger) {
+      for (const auto& row : ledger.rows()) slot.ledger.push_back(row.call);
+      site.builder.output("ledger", ledger.table(site.builder, slot.shape.front()));
+    }
     slots.push_back(std::move(slot));
   }
 }
@@ -71,6 +77,7 @@ std::string Request::key() const {
   for (const Shape& shape : inputs) key += fmt::format("|{}", fmt::join(shape, ","));
   for (const methods::Resolved& method : methods) {
     key += "|" + method.name;
+    if (method.ledger) key += ";ledger";
     for (const auto& [name, value] : method.parameters) key += fmt::format(";{}={}", name, printed(value));
   }
   return key;
@@ -111,15 +118,15 @@ graph::Graph build_graph(const graph::Network& network, const Request& request, 
 }
 
 Compiled::Compiled(const graph::Network& network, const Request& request, const ExplainerOptions& options,
-                   backends::PackedWeights& weights, ConstantCache& constants)
+                   ModelCache& cache)
     : source_(build_graph(network, request, &slots_)) {
   if (options.backend == "reference") return;
   passes::Context context;
   context.disabled = {options.disabled_passes.begin(), options.disabled_passes.end()};
-  context.evaluate = [&](const graph::Node& node, const auto& inputs) { return constants.get(node, inputs); };
-  program_ = std::make_unique<runtime::Program>(passes::optimise(std::move(source_), context), weights);
+  context.evaluate = [&](const graph::Node& node, const auto& inputs) { return cache.constants.get(node, inputs); };
+  program_ = std::make_unique<runtime::Program>(passes::optimise(std::move(source_), context), cache.weights);
   source_ = {};
-  constants.prune();
+  cache.constants.prune();
 }
 
 std::vector<Tensor> Compiled::interpret(const std::vector<const float*>& sources) const {

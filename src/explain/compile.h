@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "backends/packed_weights.h"
-#include "explain/constant_cache.h"
+#include "explain/model_cache.h"
 #include "graph/network.h"
 #include "methods/method.h"
 #include "runtime/program.h"
@@ -32,6 +31,7 @@ struct Slot {
   Shape shape;             ///< of the value at that place, with the batch axis
   std::size_t values = 0;  ///< how many graph outputs make up the map
   reverse::QuirkSet touched = 0;  ///< quirks of the reference that may have changed the map
+  std::vector<int> ledger{};      ///< calls of the ledger's rows; its table is one graph output more
 };
 
 /// The graph of a request before any pass. Outputs: the logits of every model output, their scores (what the model
@@ -43,8 +43,7 @@ std::vector<int> heads_of(const graph::Network& network, const Target& target);
 /// A compiled request. Immutable; safe for concurrent runs.
 class Compiled {
  public:
-  Compiled(const graph::Network& network, const Request& request, const ExplainerOptions& options,
-           backends::PackedWeights& weights, ConstantCache& constants);
+  Compiled(const graph::Network& network, const Request& request, const ExplainerOptions& options, ModelCache& cache);
 
   /// One tensor per graph output, from one array per model input and (for an index target) one target per sample.
   std::vector<Tensor> run(const std::vector<const float*>& inputs, const std::vector<float>& targets,

@@ -12,6 +12,7 @@
 #include "explain/checks.h"
 #include "explain/compile.h"
 #include "explain/expanded.h"
+#include "explain/ledger.h"
 #include "explain/sampled.h"
 #include "graph/op.h"
 #include "graph/text.h"
@@ -25,8 +26,6 @@ using explain::Request;
 struct Explainer::Impl {
   Model model;
   ExplainerOptions options;
-  backends::PackedWeights weights;
-  explain::ConstantCache constants;
   std::mutex mutex;
   std::map<std::string, std::shared_ptr<const Compiled>> compiled;
 
@@ -41,7 +40,7 @@ struct Explainer::Impl {
     std::shared_ptr<const Compiled>& entry = compiled[request.key()];
     if (!entry) {
       const auto start = std::chrono::steady_clock::now();
-      entry = std::make_shared<const Compiled>(network(), request, options, weights, constants);
+      entry = std::make_shared<const Compiled>(network(), request, options, *model.cache());
       seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
     return entry;
@@ -52,7 +51,11 @@ namespace {
 
 std::vector<methods::Resolved> resolve_all(const std::vector<MethodRequest>& requests) {
   std::vector<methods::Resolved> resolved;
-  for (const MethodRequest& request : requests) resolved.push_back(methods::resolve(request.name, request.parameters));
+  for (const MethodRequest& request : requests) {
+    resolved.push_back(methods::resolve(request.name, request.parameters));
+    resolved.back().ledger = request.ledger;
+    if (request.ledger) explain::check_ledger(resolved.back());
+  }
   return resolved;
 }
 
@@ -155,6 +158,14 @@ struct Explainer::Run {
     place_part(result.maps[slot].map, map, first, inputs.samples());
   }
 
+  /// Adds the samples of a chunk to a ledger; makes it on the first chunk.
+  void keep_ledger(std::size_t account, const methods::Resolved& method, const std::vector<int>& calls, const Tensor& table) {
+    if (result.ledgers.size() <= account) {
+      result.ledgers.push_back(explain::open_ledger(method, impl.network(), calls, reverse::Semantics::parse(semantics())));
+    }
+    explain::append_samples(result.ledgers[account], table);
+  }
+
   void chunk(std::int64_t first, std::int64_t count, std::int64_t chunk_size) {
     const explain::Batch part = inputs.part(first, count);
     Request request{part.shapes, target, {}, semantics()};
@@ -168,7 +179,7 @@ struct Explainer::Run {
     result.outputs.resize(ends);
     for (std::size_t i = 0; i < ends; ++i) place_part(logits[i], outputs[i], first, inputs.samples());
     for (std::size_t i = 0; i < ends; ++i) place_part(result.outputs[i], outputs[ends + i], first, inputs.samples());
-    std::size_t next = 2 * ends, joint = 0, slot = 0;
+    std::size_t next = 2 * ends, joint = 0, slot = 0, account = 0;
     auto from = executable->slots().begin();
     for (const methods::Resolved& method : methods) {
       if (method.def->sampling) {
@@ -186,6 +197,7 @@ struct Explainer::Run {
         const auto begin = std::make_move_iterator(outputs.begin() + static_cast<std::ptrdiff_t>(next));
         std::vector<Tensor> raw(begin, begin + static_cast<std::ptrdiff_t>(from->values));
         next += from->values;
+        if (!from->ledger.empty()) keep_ledger(account++, method, from->ledger, outputs[next++]);
         const Shape sample_shape(from->shape.begin() + 1, from->shape.end());
         reverse::QuirkSet touched = from->touched;
         reverse::Semantics rest = reverse::Semantics::parse(semantics());

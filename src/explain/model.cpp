@@ -1,6 +1,7 @@
 // The public view of an imported network.
 #include "signxai/model.h"
 
+#include "explain/model_cache.h"
 #include "graph/network.h"
 #include "importers/importer.h"
 
@@ -10,6 +11,9 @@ namespace {
 Shape without_batch(const Shape& shape) { return {shape.begin() + 1, shape.end()}; }
 
 }  // namespace
+
+Model::Model(std::shared_ptr<const graph::Network> network)
+    : network_(std::move(network)), cache_(std::make_shared<explain::ModelCache>()) {}
 
 Model Model::load(const std::string& path, const std::string& weights) {
   graph::Network network = load_network(path, weights);

@@ -78,6 +78,7 @@ struct Resolved {
   const MethodDef* def;
   Parameters parameters;
   Factor factor;
+  bool ledger = false;  ///< whether the walk's accounts are asked for
 
   std::vector<Value> build(const MethodSite& site) const;
   /// The product that the name asks for, outside the graph: for methods that sample, at the sample itself.

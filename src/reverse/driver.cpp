@@ -11,13 +11,29 @@ using graph::Value;
 
 Value Site::seeded(Value own) const {
   const Value signal = start.seed ? builder.broadcast(builder.constant(*start.seed), Shape(builder.shape(own))) : own;
-  return start.selection.weigh(builder, call().output, signal);
+  const Value begun = start.selection.weigh(builder, call().output, signal);
+  if (start.ledger) start.ledger->seed(builder, begun);
+  return begun;
 }
 
 Value Site::sum(std::span<const Value> incoming) const {
   Value total = incoming.front();
   for (Value value : incoming.subspan(1)) total = builder.add(total, value);
   return total;
+}
+
+Value Site::ratio(Value relevance, Value z, Value stabiliser, double weight) const {
+  const Value denominator = stabiliser ? builder.add(z, stabiliser) : z;
+  const Value ratio = builder.safe_div(relevance, denominator);
+  if (!start.ledger) return ratio;
+  if (stabiliser) absorb(Absorber::kStabiliser, builder.mul(ratio, stabiliser), weight);
+  const Value zero = builder.constant(0.0);  // where safe_div divides by its own stabiliser
+  absorb(Absorber::kStabiliser, builder.select(builder.make("equal", {denominator, zero}), relevance, zero), weight);
+  return ratio;
+}
+
+void Site::absorb(Absorber by, Value amount, double weight) const {
+  start.ledger->absorb(builder, by, builder.mul(amount, builder.constant(weight)));
 }
 
 namespace {
@@ -42,16 +58,23 @@ std::vector<Arrival> walk(graph::Builder& builder, const graph::Network& network
   const std::vector<bool> heads = find_heads(network, start);
   if (start.inner_call >= 0) pending[static_cast<std::size_t>(start.inner_call)].push_back(start.inner_cotangent);
   for (std::size_t i = count; i-- > 0;) {
-    if (heads[i]) pending[i].clear();
     if (!heads[i] && pending[i].empty()) continue;
     const auto& call = network.calls[i];
     builder.set_origin(call.name);
+    if (start.ledger) {
+      start.ledger->open(static_cast<int>(i));
+      for (Value value : pending[i]) start.ledger->arrive(builder, value);
+    }
+    if (heads[i]) pending[i].clear();
     const Site site{builder, network, static_cast<int>(i), start, heads[i]};
     if (!heads[i]) arrivals[i].output = site.sum(pending[i]);
     if (call.inputs.empty()) continue;
     arrivals[i].inputs = step.pull(site, pending[i]);
     for (std::size_t k = 0; k < arrivals[i].inputs.size(); ++k) {
-      if (arrivals[i].inputs[k]) pending[static_cast<std::size_t>(call.producers[k])].push_back(arrivals[i].inputs[k]);
+      const Value share = arrivals[i].inputs[k];
+      if (!share) continue;
+      pending[static_cast<std::size_t>(call.producers[k])].push_back(share);
+      if (start.ledger) start.ledger->hand_on(builder, share);
     }
   }
   return arrivals;

@@ -9,6 +9,7 @@
 
 #include "graph/builder.h"
 #include "graph/network.h"
+#include "reverse/ledger.h"
 #include "reverse/selection.h"
 #include "reverse/semantics.h"
 
@@ -22,6 +23,7 @@ struct Start {
   std::vector<int> heads{};
   std::optional<double> seed{};  ///< the signal at every selected neuron, in place of the step's own choice
   Semantics semantics{};         ///< which quirks of the reference are put right
+  Ledger* ledger = nullptr;      ///< set: the walk keeps its accounts here
 
   int inner_call = -1;             ///< set: the walk begins at the output of this call and not at heads,
   graph::Value inner_cotangent{};  ///< with this cotangent of its shape
@@ -52,6 +54,11 @@ struct Site {
   graph::Value seeded(graph::Value own) const;
   /// sum of what arrived; the call must not be a head.
   graph::Value sum(std::span<const graph::Value> incoming) const;
+  /// R / (z + stabiliser), by safe_div; no stabiliser where that is invalid. What goes to the stabiliser, times `weight`,
+  /// is entered into the ledger.
+  graph::Value ratio(graph::Value relevance, graph::Value z, graph::Value stabiliser = {}, double weight = 1) const;
+  /// Enters amount (batch, ...) times `weight` into the ledger; to be called where there is one.
+  void absorb(Absorber by, graph::Value amount, double weight = 1) const;
   /// The same call where nothing is selected any more.
   Site inner() const { return {builder, network, index, start, false}; }
 };

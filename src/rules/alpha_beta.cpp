@@ -22,17 +22,16 @@ Value share(const RuleSite& s, Part first, Part second, bool bias) {
   const Part other = !has_bias || s.fixes(reverse::Quirk::kFullBias) ? Part::kNone : second;
   const LayerMap with_positive = s.map(first, bias ? first : Part::kNone), with_negative = s.map(second, other);
   const Value z = b.add(with_positive.forward(positive), with_negative.forward(negative));
-  const Value ratio = b.safe_div(s.relevance(), z);
-  return b.add(b.mul(positive, with_positive.pull_back(positive, ratio)),
-               b.mul(negative, with_negative.pull_back(negative, ratio)));
+  const Value ratio = s.ratio(s.relevance(), z);
+  return b.add(s.share(with_positive, positive, ratio), s.share(with_negative, negative, ratio));
 }
 
 Rule alpha_beta(std::string label, double alpha, double beta, bool bias) {
   return {std::move(label), [=](const RuleSite& s) {
-            const Value activating = share(s, Part::kPositive, Part::kNegative, bias);
+            const Value activating = share(s.weighted(alpha), Part::kPositive, Part::kNegative, bias);
             if (beta == 0) return activating;
             graph::Builder& b = s.builder();
-            const Value inhibiting = share(s, Part::kNegative, Part::kPositive, bias);
+            const Value inhibiting = share(s.weighted(-beta), Part::kNegative, Part::kPositive, bias);
             return b.sub(b.mul(b.constant(alpha), activating), b.mul(b.constant(beta), inhibiting));
           }};
 }

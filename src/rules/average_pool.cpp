@@ -7,7 +7,7 @@ namespace signxai::rules {
 Value through_average_pool(const reverse::Site& site, Value relevance) {
   graph::Builder& b = site.builder;
   const Value x = site.call().inputs.front(), y = site.call().output;
-  return b.mul(x, graph::pull_back(b, y, b.safe_div(relevance, y), {x}).front());
+  return b.mul(x, graph::pull_back(b, y, site.ratio(relevance, y), {x}).front());
 }
 
 }  // namespace signxai::rules

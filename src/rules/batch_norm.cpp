@@ -12,7 +12,15 @@ Value through_batch_norm(const reverse::Site& site, Value relevance) {
   const Value numerator = b.mul(b.mul(x, shifted), relevance);
   const Value denominator = b.mul(mean ? b.sub(x, mean) : x, y);
   const Value sign = b.select(b.make("greater_equal", {denominator, zero}), b.constant(1.0), b.constant(-1.0));
-  return b.safe_div(numerator, b.add(denominator, b.mul(b.constant(1e-7), sign)));
+  const Value stabiliser = b.mul(b.constant(1e-7), sign), whole = b.add(denominator, stabiliser);
+  if (site.start.ledger) {
+    // (x - mean) y - x (y - beta), what the denominator has more than the numerator
+    const Value absent = b.constant(0.0);
+    const Value shift = b.sub(beta ? b.mul(x, beta) : absent, mean ? b.mul(mean, y) : absent);
+    site.absorb(reverse::Absorber::kBias, b.safe_div(b.mul(shift, relevance), whole));
+    site.absorb(reverse::Absorber::kStabiliser, b.safe_div(b.mul(stabiliser, relevance), whole));
+  }
+  return b.safe_div(numerator, whole);
 }
 
 }  // namespace signxai::rules

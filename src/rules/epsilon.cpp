@@ -8,9 +8,10 @@
 namespace signxai::rules {
 namespace {
 
-Value stabilised(graph::Builder& b, Value z, Value epsilon) {
+/// epsilon * sign(z)
+Value stabiliser(graph::Builder& b, Value z, Value epsilon) {
   const Value sign = b.select(b.make("greater_equal", {z, b.constant(0.0)}), b.constant(1.0), b.constant(-1.0));
-  return b.add(z, b.mul(epsilon, sign));
+  return b.mul(epsilon, sign);
 }
 
 double checked_epsilon(const Parameters& parameters) {
@@ -22,7 +23,7 @@ double checked_epsilon(const Parameters& parameters) {
 Rule epsilon_with(double epsilon, bool bias) {
   return {fmt::format("Epsilon(epsilon={}{})", epsilon, bias ? "" : ", bias=0"), [=](const RuleSite& s) {
             return share_by_contribution(
-                s, bias, [&](Value z) { return stabilised(s.builder(), z, s.builder().constant(epsilon)); });
+                s, bias, [&](Value z) { return stabiliser(s.builder(), z, s.builder().constant(epsilon)); });
           }};
 }
 
@@ -64,7 +65,7 @@ RuleDef std_epsilon_rule() {
                         [=](const RuleSite& s) {
                           graph::Builder& b = s.builder();
                           return share_by_contribution(s, bias, [&](Value z) {
-                            return stabilised(b, z, b.mul(b.constant(factor), deviation(b, s.x(), z)));
+                            return stabiliser(b, z, b.mul(b.constant(factor), deviation(b, s.x(), z)));
                           });
                         }};
           }};

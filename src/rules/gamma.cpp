@@ -17,8 +17,8 @@ Value share(const RuleSite& s, Part first, Part second, bool bias) {
   const Value positive = b.relu(s.x());
   const auto bias_of = [&](Part part) { return bias ? part : Part::kNone; };
   const LayerMap of_positive = s.map(first, bias_of(first)), of_all = s.map(second, bias_of(second));
-  const Value ratio = b.safe_div(s.relevance(), b.add(of_positive.forward(positive), of_all.forward(s.x())));
-  return b.add(b.mul(positive, of_positive.pull_back(positive, ratio)), b.mul(s.x(), of_all.pull_back(s.x(), ratio)));
+  const Value ratio = s.ratio(s.relevance(), b.add(of_positive.forward(positive), of_all.forward(s.x())));
+  return b.add(s.share(of_positive, positive, ratio), s.share(of_all, s.x(), ratio));
 }
 
 /// The literature's rule for the neurons with z >= 0 or for those below: what speaks for their sign is strengthened.
@@ -33,10 +33,10 @@ Value strengthened(const RuleSite& s, double gamma, bool bias, bool positive_neu
   const Value z = all.forward(s.x());
   const Value extra = b.add(of_positive.forward(positive), of_negative.forward(negative));
   const Value chosen = b.make(positive_neurons ? "greater_equal" : "less", {z, zero});
-  const Value ratio = b.mul(b.safe_div(s.relevance(), b.add(z, b.mul(b.constant(gamma), extra))), chosen);
-  const Value favoured = b.add(b.mul(positive, of_positive.pull_back(positive, ratio)),
-                               b.mul(negative, of_negative.pull_back(negative, ratio)));
-  return b.add(b.mul(s.x(), all.pull_back(s.x(), ratio)), b.mul(b.constant(gamma), favoured));
+  const Value ratio = s.ratio(b.mul(s.relevance(), chosen), b.add(z, b.mul(b.constant(gamma), extra)));
+  const RuleSite more = s.weighted(gamma);
+  const Value favoured = b.add(more.share(of_positive, positive, ratio), more.share(of_negative, negative, ratio));
+  return b.add(s.share(all, s.x(), ratio), b.mul(b.constant(gamma), favoured));
 }
 
 }  // namespace
@@ -50,8 +50,8 @@ RuleDef gamma_rule() {
             return Rule{fmt::format("Gamma(gamma={}{})", gamma, bias ? "" : ", bias=0"), [=](const RuleSite& s) {
                           graph::Builder& b = s.builder();
                           if (s.fixes(reverse::Quirk::kGamma)) return b.add(strengthened(s, gamma, bias, true), strengthened(s, gamma, bias, false));
-                          const Value first = share(s, Part::kPositive, Part::kAll, bias);
-                          return b.sub(b.mul(b.constant(gamma), first), share(s, Part::kAll, Part::kPositive, bias));
+                          const Value first = share(s.weighted(gamma), Part::kPositive, Part::kAll, bias);
+                          return b.sub(b.mul(b.constant(gamma), first), share(s.weighted(-1), Part::kAll, Part::kPositive, bias));
                         }};
           }};
 }

@@ -30,11 +30,15 @@ class LayerMap {
   Value forward(Value x) const;
   /// Vector-Jacobian product at x, of a signal of the shape of forward(x).
   Value pull_back(Value x, Value signal) const;
+  /// What b' gets of the signal, element by element of the kernel output: of forward(x) * signal the part that belongs to
+  /// no input. x . pull_back(x, signal) and this add up to it, as the map is affine. Invalid where there is no bias.
+  Value bias_share(Value x, Value signal) const;
 
  private:
   Value raw(Value x) const;
 
   const reverse::Site& site_;
+  bool has_bias_;
   std::vector<std::pair<Value, Value>> weights_;
 };
 
@@ -42,7 +46,9 @@ class LayerMap {
 struct RuleSite {
   const reverse::Site& site;
   Value arrived;  ///< joined relevance of the output; invalid at a head
+  double weight = 1;  ///< of the share at hand in the whole, for the ledger: alpha, -beta
 
+  RuleSite weighted(double by) const { return {site, arrived, weight * by}; }
   graph::Builder& builder() const { return site.builder; }
   bool fixes(reverse::Quirk quirk) const { return site.fixes(quirk); }
   Value x() const { return site.call().inputs.front(); }
@@ -56,6 +62,15 @@ struct RuleSite {
   }
   /// A tensor of the layer input's shape (batch 1) filled with one number.
   Value filled(double value) const;
+
+  /// As Site::ratio.
+  Value ratio(Value relevance, Value z, Value stabiliser = {}) const {
+    return site.ratio(relevance, z, stabiliser, weight);
+  }
+  /// x * VJP(W'; ratio). The ledger learns what the map's bias takes.
+  Value share(const LayerMap& map, Value x, Value ratio) const;
+  /// Tells the ledger what the map's bias takes of the ratio, for rules that share in another way.
+  void tell_bias(const LayerMap& map, Value x, Value ratio) const;
 };
 
 /// A rule with its parameters bound. `label` reads "Epsilon(epsilon=0.1)".
@@ -98,7 +113,7 @@ RuleDef bounded_rule();
 RuleDef sign_rule();
 RuleDef sign_mu_rule();
 
-/// x * VJP(W; R / z), the shape that most rules share: `denominator` maps z to what R is divided by.
-Value share_by_contribution(const RuleSite& site, bool bias, const std::function<Value(Value z)>& denominator);
+/// x * VJP(W; R / (z + stabiliser(z))), the shape that most rules share; no stabiliser where that is empty.
+Value share_by_contribution(const RuleSite& site, bool bias, const std::function<Value(Value z)>& stabiliser = {});
 
 }  // namespace signxai::rules

@@ -17,7 +17,8 @@ template <typename SignFunction>
 Value share_by_sign(const RuleSite& s, SignFunction&& sign) {
   const LayerMap map = s.map(Part::kAll, Part::kAll);
   const Value z = map.forward(s.x());
-  const Value ratio = s.builder().safe_div(s.relevance(z), z);
+  const Value ratio = s.ratio(s.relevance(z), z);
+  s.tell_bias(map, s.x(), ratio);
   return s.builder().mul(sign(s.x()), map.pull_back(s.x(), ratio));
 }
 

@@ -9,7 +9,7 @@ namespace {
 Value share_by_weight(const RuleSite& s, Part part) {
   const LayerMap map = s.map(part, Part::kNone);
   const Value denominator = map.forward(s.filled(1.0));
-  return map.pull_back(s.x(), s.builder().safe_div(s.relevance(), denominator));
+  return map.pull_back(s.x(), s.ratio(s.relevance(), denominator));
 }
 
 }  // namespace

@@ -3,21 +3,15 @@
 #include "rules/rule.h"
 
 namespace signxai::rules {
-namespace {
-
-Value unchanged(Value z) { return z; }
-
-}  // namespace
-
 RuleDef z_rule() {
   return {"Z", {}, "R_in = x * VJP(W; R / (Wx + b))", [](const Parameters&) {
-            return Rule{"Z", [](const RuleSite& s) { return share_by_contribution(s, true, unchanged); }};
+            return Rule{"Z", [](const RuleSite& s) { return share_by_contribution(s, true); }};
           }};
 }
 
 RuleDef z_ignore_bias_rule() {
   return {"ZIgnoreBias", {}, "R_in = x * VJP(W; R / Wx)", [](const Parameters&) {
-            return Rule{"ZIgnoreBias", [](const RuleSite& s) { return share_by_contribution(s, false, unchanged); }};
+            return Rule{"ZIgnoreBias", [](const RuleSite& s) { return share_by_contribution(s, false); }};
           }};
 }
 

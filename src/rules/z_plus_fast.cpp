@@ -7,8 +7,7 @@ RuleDef z_plus_fast_rule() {
   return {"ZPlusFast", {}, "R_in = x * VJP(W+; R / W+x)", [](const Parameters&) {
             return Rule{"ZPlusFast", [](const RuleSite& s) {
                           const LayerMap map = s.map(Part::kPositive, Part::kNone);
-                          const Value ratio = s.builder().safe_div(s.relevance(), map.forward(s.x()));
-                          return s.builder().mul(s.x(), map.pull_back(s.x(), ratio));
+                          return s.share(map, s.x(), s.ratio(s.relevance(), map.forward(s.x())));
                         }};
           }};
 }

@@ -44,6 +44,32 @@ class Json(ProgramTest):
         self.assertEqual(sample["maps"]["gradient"]["picture"], str(pictures / "digit_3_0_gradient.png"))
 
 
+class Ledger(ProgramTest):
+    def test_json_adds_up(self):
+        document = self.json("explain", CNN, DIGIT, DIGITS / "digit_7_0.png", "-m", "lrp_epsilon_0_1,gradient", *UNIT, "--ledger")
+        for sample in document["samples"]:
+            ledger = sample["ledgers"]["lrp_epsilon_0_1"]
+            total = ledger["arrived"] + ledger["bias"] + ledger["epsilon"] + ledger["other"]
+            self.assertAlmostEqual(ledger["put_in"], total, delta=1e-4 * ledger["put_in"])
+            self.assertAlmostEqual(ledger["arrived"], sample["maps"]["lrp_epsilon_0_1"]["sum"], delta=1e-4 * ledger["put_in"])
+            self.assertLess(abs(ledger["other"]), 1e-4 * ledger["put_in"])
+            self.assertGreater(ledger["epsilon"], 0.01 * ledger["put_in"])
+            self.assertEqual(ledger["layers"][0]["in"], ledger["put_in"])
+            self.assertEqual(ledger["layers"][0]["rule"], "Epsilon(epsilon=0.1)")
+            self.assertEqual(sample["ledgers"]["gradient"]["put_in"], 1)
+
+    def test_table_goes_from_what_was_put_in_to_what_arrived(self):
+        rows = [line.split() for line in self.ok("explain", CNN, DIGIT, "-m", "lrp_z", *UNIT, "--ledger").stdout.splitlines()]
+        head = rows.index(["ledger", "of", "lrp_z,", "digit_3_0.png,", "target", "3"])
+        self.assertEqual(rows[head + 1], ["layer", "rule", "in", "out", "bias", "epsilon", "other", "share"])
+        self.assertEqual(rows[head + 2][:2] + rows[head + 2][-2:], ["put", "in", "100.00", "%"])
+        self.assertEqual([row[0] for row in rows[-2:]], ["absorbed", "arrived"])
+        self.assertAlmostEqual(float(rows[-1][-2]) + float(rows[-2][-2]), 100, delta=0.02)
+
+    def test_methods_without_a_walk_are_refused(self):
+        self.refused(2, "explain", CNN, DIGIT, "-m", "lrp_z,integrated_gradients", *UNIT, "--ledger", says=("integrated_gradients", "no ledger"))
+
+
 class Raw(ProgramTest):
     def test_contract(self):
         raw = self.folder / "maps.npz"
