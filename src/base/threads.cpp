@@ -3,6 +3,7 @@
 
 #include <hwy/targets.h>
 #include <omp.h>
+#include <pthread.h>
 
 #include <algorithm>
 
@@ -31,11 +32,20 @@ unsigned float_mode() { return 0; }
 void set_float_mode(unsigned) {}
 #endif
 
+/// A forked child has no worker threads, and OpenMP would wait for them. So the thread that forks ends its own workers
+/// first; parent and child get new ones with their next parallel section. (Inside a parallel section this does nothing.)
+void end_workers() { omp_pause_resource_all(omp_pause_hard); }
+
+void prepare_for_forks() {
+  [[maybe_unused]] static const int registered = pthread_atfork(end_workers, nullptr, nullptr);
+}
+
 }  // namespace
 
 int max_threads() { return omp_get_max_threads(); }
 
 ThreadScope::ThreadScope(int threads) : previous_(omp_get_max_threads()) {
+  prepare_for_forks();
   if (threads > 0) omp_set_num_threads(threads);
 }
 ThreadScope::~ThreadScope() { omp_set_num_threads(previous_); }
