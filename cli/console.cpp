@@ -1,6 +1,8 @@
 // Printing, messages and exit codes.
 #include "console.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -54,7 +56,10 @@ void print_json(const nlohmann::ordered_json& document) {
   print(document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
-void say(std::string_view text) { fmt::print(stderr, "signxai: {}\n", one_line(text)); }
+void say(std::string_view text) {
+  // On a terminal a progress line may stand where the message goes.
+  fmt::print(stderr, "{}signxai: {}\n", isatty(STDERR_FILENO) == 1 ? "\x1b[K" : "", one_line(text));
+}
 
 void say_error(std::string_view text) { fmt::print(stderr, "signxai: error: {}\n", one_line(text)); }
 

@@ -1,10 +1,13 @@
-// Readers of INPUT files.
+// Readers of INPUT files. A first pass lists the samples, later ones read them.
 #include "inputs.h"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -26,70 +29,108 @@ std::string lower_extension(const std::string& path) {
   return extension;
 }
 
+/// As the header of an array says; one sample of the network's shape, or several with the batch axis first.
+struct Extent {
+  std::int64_t samples;
+  bool batch;
+};
+
 bool fits(const Shape& shape, const Shape& wanted) {
   return std::equal(shape.begin(), shape.end(), wanted.begin(), wanted.end(),
                     [](std::int64_t have, std::int64_t want) { return want < 0 || have == want; });
 }
 
-/// What is collected for one input of the network.
-struct Batch {
-  Tensor values;
-  std::vector<Sample> samples;
+Extent extent_of(const std::string& path, const Shape& shape, const Shape& wanted) {
+  Shape one = shape;
+  const bool batch = one.size() == wanted.size() + 1;
+  if (batch) one.erase(one.begin());
+  if (!fits(one, wanted)) {
+    refuse(path, fmt::format("has shape {}; the network takes {}, or a batch with the samples first", to_string(shape),
+                             to_string(wanted)));
+  }
+  if (element_count(shape) == 0) refuse(path, fmt::format("holds no sample; got shape {}", to_string(shape)));
+  return {batch ? shape.front() : 1, batch};
+}
+
+enum class Kind { kArray, kTable, kPicture };
+
+/// One file with what the first pass found out about it.
+struct File {
+  std::string path, member;  ///< member: of an archive
+  Kind kind;
+  Extent extent{1, false};
 };
 
-/// Adds samples to the batch; the first ones decide about extents that the network leaves open.
-class Collector {
- public:
-  Collector(Batch& batch, Shape wanted) : batch_(batch), wanted_(std::move(wanted)) {}
+/// The name without member and type, "FILE.npz:NAME" as FILE.npz and NAME.
+std::pair<std::string, std::string> split_member(const std::string& path) {
+  const std::size_t colon = path.rfind(".npz:");
+  if (colon != std::string::npos) return {path.substr(0, colon + 4), path.substr(colon + 5)};
+  if (lower_extension(path) != ".npz") return {path, ""};
+  const std::vector<std::string> names = npz_names(path);
+  if (names.size() == 1) return {path, names.front()};
+  refuse(path, fmt::format("holds {} arrays ({}); expected one, or try {}:NAME", names.size(), fmt::join(names, ", "), path));
+}
 
-  /// One sample of the network's shape, or several with the batch axis first.
-  void add(const std::string& path, const Tensor& tensor, Sample sample) {
-    Shape one = tensor.shape;
-    const bool batch = one.size() == wanted_.size() + 1;
-    if (batch) one.erase(one.begin());
-    if (!fits(one, wanted_)) {
-      refuse(path, fmt::format("has shape {}; the network takes {}, or a batch with the samples first",
-                               to_string(tensor.shape), to_string(wanted_)));
+/// A picture is not decoded yet, but a file that cannot be opened is better refused before the others are computed.
+void check_readable(const std::string& path) {
+  if (access(path.c_str(), R_OK) != 0 || !std::filesystem::is_regular_file(path)) load_image_file(path);
+}
+
+File looked_at(const std::string& given, const Shape& wanted) {
+  const std::string extension = lower_extension(given);
+  if (extension == ".npy" || extension == ".npz" || given.find(".npz:") != std::string::npos) {
+    const auto [path, member] = split_member(given);
+    return {path, member, Kind::kArray, extent_of(path, ArrayReader(path, member).shape(), wanted)};
+  }
+  if (extension == ".csv") return {given, "", Kind::kTable, extent_of(given, read_csv(given).values.shape, wanted)};
+  check_readable(given);
+  return {given, "", Kind::kPicture};
+}
+
+/// Can files of this type be inputs of the network at all? A table of labels beside pictures is none.
+bool suits(const std::string& extension, const Shape& wanted) {
+  static constexpr std::array kPictures = {".png", ".jpg", ".jpeg"};
+  const bool picture = std::find(kPictures.begin(), kPictures.end(), extension) != kPictures.end();
+  if (picture) return wanted.size() == 2 || wanted.size() == 3;
+  if (extension == ".csv") return wanted.size() == 1 || wanted.size() == 2;
+  return extension == ".npy" || extension == ".npz";
+}
+
+/// What a folder holds for the network, by name; what is left out is said.
+std::vector<std::string> listed(const std::string& folder, const Shape& wanted) {
+  std::error_code error;
+  std::vector<std::string> files, others;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename().string(), extension = lower_extension(name);
+    if (name.front() == '.' || entry.is_directory(error)) continue;
+    const bool known = suits(extension, wanted);
+    (known ? files : others).push_back(known ? entry.path().string() : name);
+  }
+  if (error) throw Error(ErrorCode::kIo, "input", folder, "the folder cannot be read; " + error.message());
+  if (files.empty()) refuse(folder, "the folder holds no file that the network could take (.png, .jpg, .npy, .npz, .csv)");
+  std::sort(files.begin(), files.end());
+  std::sort(others.begin(), others.end());
+  say(fmt::format("{}: {} file(s)", folder, files.size()));
+  if (!others.empty()) {
+    say(fmt::format("note: {}: {} file(s) of other types are left out: {}{}", folder, others.size(), others.front(),
+                    others.size() > 1 ? " ..." : ""));
+  }
+  return files;
+}
+
+std::vector<std::string> expanded(const std::vector<std::string>& given, const Shape& wanted) {
+  std::vector<std::string> paths;
+  for (const std::string& path : given) {
+    std::error_code error;
+    if (!std::filesystem::is_directory(path, error)) {
+      paths.push_back(path);
+      continue;
     }
-    if (tensor.data.empty()) refuse(path, fmt::format("holds no sample; got shape {}", to_string(tensor.shape)));
-    check_same(path, one);
-    check_finite(path, tensor);
-    batch_.values.data.insert(batch_.values.data.end(), tensor.data.begin(), tensor.data.end());
-    name_samples(path, batch ? tensor.shape.front() : 1, batch, std::move(sample));
-    batch_.values.shape.front() = static_cast<std::int64_t>(batch_.samples.size());
+    const std::vector<std::string> files = listed(path, wanted);
+    paths.insert(paths.end(), files.begin(), files.end());
   }
-
- private:
-  void check_same(const std::string& path, const Shape& one) {
-    if (batch_.samples.empty()) {
-      batch_.values.shape = one;
-      batch_.values.shape.insert(batch_.values.shape.begin(), 0);
-    } else if (const Shape before(batch_.values.shape.begin() + 1, batch_.values.shape.end()); one != before) {
-      refuse(path, fmt::format("has shape {}, the inputs before it {}; the inputs of one call form one batch",
-                               to_string(one), to_string(before)));
-    }
-  }
-
-  static void check_finite(const std::string& path, const Tensor& tensor) {
-    const auto bad = std::find_if(tensor.data.begin(), tensor.data.end(), [](float v) { return !std::isfinite(v); });
-    if (bad == tensor.data.end()) return;
-    refuse(path,
-           fmt::format("holds {} (element {} of {}); expected finite numbers",
-                       std::isnan(*bad) ? "a NaN" : "an infinity", bad - tensor.data.begin(), tensor.data.size()));
-  }
-
-  void name_samples(const std::string& path, std::int64_t count, bool batch, Sample sample) {
-    const std::filesystem::path file(path);
-    for (std::int64_t i = 0; i < count; ++i) {
-      sample.name = file.filename().string() + (batch ? fmt::format("[{}]", i) : "");
-      sample.stem = file.stem().string() + (batch ? fmt::format("_{}", i) : "");
-      batch_.samples.push_back(sample);
-    }
-  }
-
-  Batch& batch_;
-  const Shape wanted_;
-};
+  return paths;
+}
 
 /// The same crop and size as the network sees, as 8-bit pixels.
 Image shown(const Image& image, Preprocess settings, const Shape& shape) {
@@ -103,85 +144,6 @@ Image shown(const Image& image, Preprocess settings, const Shape& shape) {
     result.pixels.push_back(static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0F, 255.0F))));
   }
   return result;
-}
-
-void add_picture(Collector& collector, const std::string& path, const Preprocess& settings, const Shape& shape) {
-  const Image image = load_image_file(path);
-  if (!image.note.empty()) say(fmt::format("note: {}: {}", path, image.note));
-  Sample sample;
-  try {
-    const Tensor values = preprocess(image, settings, shape);
-    sample.picture = shown(image, settings, shape);
-    collector.add(path, values, std::move(sample));
-  } catch (const Error& error) {
-    if (error.stage() != "image") throw;
-    throw Error(error.code(), error.stage(), path, error.message());
-  }
-}
-
-void add_archive(Collector& collector, const std::string& path) {
-  const std::size_t colon = path.rfind(".npz:");
-  if (colon != std::string::npos) {
-    const std::string file = path.substr(0, colon + 4), member = path.substr(colon + 5);
-    collector.add(file, read_npz_member(file, member), {});
-    return;
-  }
-  const std::vector<NamedTensor> arrays = read_npz(path);
-  if (arrays.size() != 1) {
-    std::vector<std::string> names;
-    for (const NamedTensor& array : arrays) names.push_back(array.name);
-    refuse(path, fmt::format("holds {} arrays ({}); expected one, or try {}:NAME", arrays.size(),
-                             fmt::join(names, ", "), path));
-  }
-  collector.add(path, arrays.front().tensor, {});
-}
-
-void add_series(Collector& collector, const std::string& path, const Shape& shape) {
-  Series series = read_csv(path);
-  Sample sample;
-  // For a network of plain features each row is a sample, and the columns are no leads.
-  sample.series = shape.size() == 2;
-  if (sample.series) sample.leads = std::move(series.columns);
-  collector.add(path, series.values, std::move(sample));
-}
-
-/// The files of a folder that can be read, in the order of their names; a file stands for itself.
-std::vector<std::string> expanded(const std::string& path) {
-  std::error_code error;
-  if (!std::filesystem::is_directory(path, error)) return {path};
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
-    const std::string extension = lower_extension(entry.path().string());
-    static constexpr std::array kKnown = {".npy", ".npz", ".csv", ".png", ".jpg", ".jpeg"};
-    const bool known = std::find(kKnown.begin(), kKnown.end(), extension) != kKnown.end();
-    if (known && entry.is_regular_file(error)) files.push_back(entry.path().string());
-  }
-  if (error) throw Error(ErrorCode::kIo, "input", path, "the folder cannot be read; " + error.message());
-  if (files.empty()) refuse(path, "the folder holds no .png, .jpg, .npy, .npz or .csv file");
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-/// All files of one input of the network. Returns whether there are pictures among them.
-bool collect(Batch& batch, const std::vector<std::string>& paths, const Preprocess& settings, const Shape& shape) {
-  Collector collector(batch, shape);
-  bool pictures = false;
-  for (const std::string& given : paths) {
-    for (const std::string& path : expanded(given)) {
-      const std::string extension = lower_extension(path);
-      if (extension == ".npy") {
-        collector.add(path, read_npy(path), {});
-      } else if (extension == ".npz" || path.find(".npz:") != std::string::npos) {
-        add_archive(collector, path);
-      } else if (extension == ".csv") {
-        add_series(collector, path, shape);
-      } else {
-        add_picture(collector, path, settings, shape);
-        pictures = true;
-      }
-    }
-  }
-  return pictures;
 }
 
 /// The files of each input of the network, by its name or (INPUT...) by there being one only.
@@ -210,6 +172,133 @@ std::vector<std::vector<std::string>> assigned(const InputOptions& options, cons
 
 }  // namespace
 
+/// The files of one input of the network.
+class InputStream::Port {
+ public:
+  Port(const std::vector<std::string>& given, const Preprocess& settings, Shape wanted)
+      : settings_(settings), wanted_(std::move(wanted)) {
+    for (const std::string& path : expanded(given, wanted_)) files_.push_back(looked_at(path, wanted_));
+  }
+
+  bool has_pictures() const {
+    return std::any_of(files_.begin(), files_.end(), [](const File& file) { return file.kind == Kind::kPicture; });
+  }
+
+  std::vector<Sample> samples() const {
+    std::vector<Sample> list;
+    for (const File& file : files_) {
+      const std::filesystem::path path(file.path);
+      for (std::int64_t i = 0; i < file.extent.samples; ++i) {
+        Sample sample;
+        sample.name = path.filename().string() + (file.extent.batch ? fmt::format("[{}]", i) : "");
+        sample.stem = path.stem().string() + (file.extent.batch ? fmt::format("_{}", i) : "");
+        list.push_back(std::move(sample));
+      }
+    }
+    return list;
+  }
+
+  Shape shape() {
+    if (std::all_of(wanted_.begin(), wanted_.end(), [](auto extent) { return extent >= 0; })) return wanted_;
+    if (samples_.empty()) fill(1);
+    return {values_.shape.begin() + 1, values_.shape.end()};
+  }
+
+  /// Moves the next samples out: their values, and what reading told about them.
+  Tensor take(std::size_t count, std::vector<Sample>& told) {
+    fill(count);
+    told = std::exchange(samples_, {});
+    return std::exchange(values_, {});
+  }
+
+ private:
+  /// Reads until there are `count` samples, or no more.
+  void fill(std::size_t count) {
+    while (samples_.size() < count && next_file_ < files_.size()) {
+      const File& file = files_[next_file_];
+      const auto wanted = std::min(static_cast<std::int64_t>(count - samples_.size()), file.extent.samples - next_sample_);
+      if (file.kind == Kind::kArray) add_rows(file, wanted);
+      if (file.kind == Kind::kTable) add_table(file, wanted);
+      if (file.kind == Kind::kPicture) add_picture(file.path);
+      next_sample_ += wanted;
+      if (next_sample_ < file.extent.samples) continue;
+      ++next_file_;
+      next_sample_ = 0;
+      reader_.reset();
+      table_ = {};
+    }
+    if (!samples_.empty()) values_.shape.front() = static_cast<std::int64_t>(samples_.size());
+  }
+
+  void add_rows(const File& file, std::int64_t count) {
+    if (!reader_) reader_ = std::make_unique<ArrayReader>(file.path, file.member);
+    add(file, reader_->read(file.extent.batch ? count : reader_->shape().front()), count, {});
+  }
+
+  void add_table(const File& file, std::int64_t count) {
+    if (table_.values.data.empty()) table_ = read_csv(file.path);
+    Sample sample;
+    // For a network of plain features each row is a sample, and the columns are no leads.
+    sample.series = wanted_.size() == 2;
+    if (sample.series) sample.leads = table_.columns;
+    if (!file.extent.batch) return add(file, table_.values, 1, sample);
+    const std::int64_t columns = table_.values.shape[1];
+    const auto first = table_.values.data.begin() + next_sample_ * columns;
+    add(file, Tensor({count, columns}, {first, first + count * columns}), count, sample);
+  }
+
+  void add_picture(const std::string& path) {
+    const Image image = load_image_file(path);
+    if (!image.note.empty()) say(fmt::format("note: {}: {}", path, image.note));
+    Sample sample;
+    try {
+      const Tensor values = preprocess(image, settings_, wanted_);
+      sample.picture = shown(image, settings_, wanted_);
+      add({path, "", Kind::kPicture}, values, 1, sample);
+    } catch (const Error& error) {
+      if (error.stage() != "image") throw;
+      throw Error(error.code(), error.stage(), path, error.message());
+    }
+  }
+
+  void add(const File& file, const Tensor& values, std::int64_t count, const Sample& sample) {
+    Shape one(values.shape.begin() + (file.extent.batch ? 1 : 0), values.shape.end());
+    if (first_shape_.empty()) first_shape_ = one;
+    if (one != first_shape_) {
+      refuse(file.path, fmt::format("has shape {}, the inputs before it {}; the inputs of one call form one batch",
+                                    to_string(one), to_string(first_shape_)));
+    }
+    check_finite(file, values);
+    if (samples_.empty()) {
+      values_.shape = one;
+      values_.shape.insert(values_.shape.begin(), 0);
+      values_.data.clear();
+    }
+    values_.data.insert(values_.data.end(), values.data.begin(), values.data.end());
+    samples_.insert(samples_.end(), static_cast<std::size_t>(count), sample);
+  }
+
+  void check_finite(const File& file, const Tensor& values) const {
+    const auto bad = std::find_if(values.data.begin(), values.data.end(), [](float v) { return !std::isfinite(v); });
+    if (bad == values.data.end()) return;
+    const std::int64_t size = element_count(first_shape_);
+    refuse(file.path, fmt::format("holds {} (element {} of {}); expected finite numbers",
+                                  std::isnan(*bad) ? "a NaN" : "an infinity", next_sample_ * size + (bad - values.data.begin()),
+                                  file.extent.samples * size));
+  }
+
+  const Preprocess settings_;
+  const Shape wanted_;
+  std::vector<File> files_;
+  std::size_t next_file_ = 0;
+  std::int64_t next_sample_ = 0;  ///< of that file
+  std::unique_ptr<ArrayReader> reader_;
+  Series table_;
+  Shape first_shape_;
+  Tensor values_;  ///< read and not taken yet
+  std::vector<Sample> samples_;
+};
+
 Shape Inputs::sample_shape(std::size_t input) const {
   return {values[input].shape.begin() + 1, values[input].shape.end()};
 }
@@ -232,27 +321,57 @@ void InputOptions::add_to(CLI::App& verb) {
   verb.add_option("--preprocess", preprocess, "For pictures: none (0..255), unit (0..1), vgg16, or a JSON file");
 }
 
-Inputs read_inputs(const InputOptions& options, const Model& model) {
+InputStream::InputStream(const InputOptions& options, const Model& model) {
   const Preprocess settings = options.preprocess.empty() ? Preprocess{} : load_preprocess(options.preprocess);
   const std::vector<PortInfo> ports = model.inputs();
   const auto files = assigned(options, ports);
-  Inputs inputs;
   bool pictures = false;
   for (std::size_t i = 0; i < ports.size(); ++i) {
-    Batch batch;
-    pictures |= collect(batch, files[i], settings, ports[i].shape);
-    if (i > 0 && batch.samples.size() != inputs.samples.size()) {
-      refuse(ports[i].name, fmt::format("got {} samples, for '{}' {}; every sample needs each input",
-                                        batch.samples.size(), ports.front().name, inputs.samples.size()));
+    ports_.push_back(std::make_unique<Port>(files[i], settings, ports[i].shape));
+    pictures |= ports_.back()->has_pictures();
+    std::vector<Sample> samples = ports_.back()->samples();
+    if (i > 0 && samples.size() != samples_.size()) {
+      refuse(ports[i].name, fmt::format("got {} samples, for '{}' {}; every sample needs each input", samples.size(),
+                                        ports.front().name, samples_.size()));
     }
-    inputs.names.push_back(ports[i].name);
-    inputs.values.push_back(std::move(batch.values));
-    if (i == 0) inputs.samples = std::move(batch.samples);
+    names_.push_back(ports[i].name);
+    if (i == 0) samples_ = std::move(samples);
   }
-  if (pictures) say("pictures: " + describe(settings));
-  if (!pictures && !options.preprocess.empty())
+  if (pictures) {
+    preprocessing_ = describe(settings);
+    say("pictures: " + preprocessing_);
+  } else if (!options.preprocess.empty()) {
     say("note: --preprocess is for pictures; arrays and tables are taken as they are");
+  }
+}
+
+InputStream::~InputStream() = default;
+InputStream::InputStream(InputStream&&) noexcept = default;
+
+std::vector<Shape> InputStream::shapes() {
+  std::vector<Shape> shapes;
+  for (const auto& port : ports_) shapes.push_back(port->shape());
+  return shapes;
+}
+
+Inputs InputStream::next(std::size_t count) {
+  Inputs inputs;
+  inputs.names = names_;
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    std::vector<Sample> told;
+    inputs.values.push_back(ports_[i]->take(count, told));
+    if (i == 0) inputs.samples = std::move(told);
+  }
+  for (Sample& sample : inputs.samples) {
+    sample.name = samples_[taken_].name;
+    sample.stem = samples_[taken_++].stem;
+  }
   return inputs;
+}
+
+Inputs read_inputs(const InputOptions& options, const Model& model) {
+  InputStream stream(options, model);
+  return stream.next(stream.size());
 }
 
 }  // namespace signxai::cli

@@ -1,6 +1,7 @@
 // INPUT files of the command line as one batch for the network.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,10 +44,38 @@ struct InputOptions {
   void add_to(CLI::App& verb);
 };
 
-/// Reads PNG and JPEG (through `preprocess_name`: a preset or a JSON file), .npy and .npz (FILE.npz:NAME picks an
-/// array), .csv and folders of such files. Arrays and tables may hold one sample or a batch. What was applied is said on
-/// stderr. Errors of the readers, and kInvalidArgument for shapes that do not fit the network or each other, for values
-/// that are not finite, and for inputs that are missing.
+/// The inputs of one call, read piece by piece so that they need not be in memory together. PNG and JPEG go through
+/// --preprocess; .npy and .npz (FILE.npz:NAME picks an array) and .csv may hold one sample or a batch; of a folder all
+/// files of these types are taken, by name.
+class InputStream {
+ public:
+  /// Looks at every file, but reads no picture and no data. What was found is said on stderr. Errors of the readers, and
+  /// kInvalidArgument for shapes that do not fit the network and for inputs that are missing.
+  InputStream(const InputOptions& options, const Model& model);
+  ~InputStream();
+  InputStream(InputStream&&) noexcept;
+
+  std::size_t size() const { return samples_.size(); }
+  /// All samples, without what only reading tells (picture, leads).
+  const std::vector<Sample>& samples() const { return samples_; }
+  /// Shapes of one sample, one per input of the network; reads the first sample where the network leaves them open.
+  std::vector<Shape> shapes();
+  /// The next samples, fewer at the end. Errors of the readers, and kInvalidArgument for pictures that do not fit, for
+  /// shapes that differ, and for values that are not finite.
+  Inputs next(std::size_t count);
+  /// How pictures were turned into numbers; empty without pictures.
+  const std::string& preprocessing() const { return preprocessing_; }
+
+ private:
+  class Port;
+  std::vector<std::string> names_;
+  std::vector<std::unique_ptr<Port>> ports_;
+  std::vector<Sample> samples_;
+  std::size_t taken_ = 0;
+  std::string preprocessing_;
+};
+
+/// All inputs at once.
 Inputs read_inputs(const InputOptions& options, const Model& model);
 
 }  // namespace signxai::cli

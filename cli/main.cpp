@@ -25,10 +25,11 @@ struct Verb {
   Action (*add)(CLI::App&);
 };
 
-constexpr std::array<Verb, 6> kVerbs = {{
+constexpr std::array<Verb, 7> kVerbs = {{
     {"explain", "Relevance maps of inputs: numbers, pictures, or both", add_explain},
     {"compare", "Which quirks of the reference package change a map, and by how much", add_compare},
     {"predict", "What the network returns for inputs", add_predict},
+    {"verify", "Does the network compute these outputs for these inputs?", add_verify},
     {"inspect", "Layers of a network, LRP rules per layer, compiled graphs", add_inspect},
     {"methods", "Names of the methods, or one method's parameters", add_methods},
     {"bench", "Time of methods on this machine", add_bench},
@@ -61,7 +62,7 @@ int run(int argc, char** argv) {
   app.get_formatter()->column_width(34);
   app.footer(
       "Results go to stdout, messages to stderr. Exit codes: 0 done, 1 internal error, 2 usage or invalid value,\n"
-      "3 not found, 4 unsupported, 5 damaged file, 6 out of memory, 7 reading or writing failed, 8 cancelled.");
+      "3 not found, 4 unsupported, 5 damaged file, 6 out of memory, 7 reading or writing failed, 8 cancelled, 9 verify: differs.");
   std::array<Action, kVerbs.size()> actions;
   for (std::size_t i = 0; i < kVerbs.size(); ++i) {
     CLI::App* verb = app.add_subcommand(kVerbs[i].name, kVerbs[i].summary);
@@ -74,7 +75,7 @@ int run(int argc, char** argv) {
     return report_usage(app, error);
   }
   for (std::size_t i = 0; i < kVerbs.size(); ++i) {
-    if (app.got_subcommand(kVerbs[i].name)) actions[i]();
+    if (app.got_subcommand(kVerbs[i].name)) return actions[i]();
   }
   return 0;
 }

@@ -71,6 +71,11 @@ void ComputeOptions::add_to(CLI::App& verb) {
   verb.add_option("--batch", options.batch, "Samples computed together; 0: by the size of the network")
       ->capture_default_str()
       ->group(group);
+  verb.add_option("--max-memory", options.max_memory,
+                  "Limit for weights, working memory, inputs and maps: 512M, 2G; fewer samples are computed together")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE")
+      ->group(group);
   verb.add_option("--backend", options.backend, "cpu, or reference (double precision, slow)")
       ->envname("SIGNXAI_BACKEND")
       ->capture_default_str()

@@ -10,7 +10,6 @@
 
 #include <fmt/format.h>
 
-#include "signxai/array_file.h"
 #include "signxai/error.h"
 
 namespace signxai::cli {
@@ -43,23 +42,23 @@ void check_file(const std::string& path, bool overwrite) {
   if (!overwrite) refuse(path, "exists already; try --force to replace it");
 }
 
-bool is_png(const std::string& path) {
+bool is_picture_file(const std::string& path) {
   std::error_code error;
   std::string extension = fs::path(path).extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return std::tolower(c); });
-  return extension == ".png" && !fs::is_directory(path, error);
+  return (extension == ".png" || extension == ".pdf" || extension == ".svg") && !fs::is_directory(path, error);
 }
 
-std::vector<OutputPlan::Files> files_in(const std::string& folder, const Inputs& inputs,
+std::vector<OutputPlan::Files> files_in(const OutputOptions& options, const std::vector<Sample>& samples,
                                         const std::vector<std::string>& maps, std::int64_t neurons) {
   std::vector<OutputPlan::Files> files;
-  for (const Sample& sample : inputs.samples) {
+  for (const Sample& sample : samples) {
     for (std::int64_t neuron = 0; neuron < neurons; ++neuron) {
       const std::string stem = neurons > 1 ? fmt::format("{}_target{}", sample.stem, neuron) : sample.stem;
       const auto named = [&](std::string what) {
         std::replace(what.begin(), what.end(), '/', '_');
-        return (fs::path(folder) / fmt::format("{}_{}.png", stem, what)).string();
+        return (fs::path(options.pictures) / fmt::format("{}_{}.{}", stem, what, options.format)).string();
       };
       OutputPlan::Files one;
       for (const std::string& map : maps) one.maps.push_back(named(map));
@@ -80,18 +79,18 @@ std::vector<std::string> all_paths(const OutputPlan& plan) {
   return paths;
 }
 
-void plan_pictures(OutputPlan& plan, const std::string& where, const Inputs& inputs,
+void plan_pictures(OutputPlan& plan, const OutputOptions& options, const std::vector<Sample>& samples,
                    const std::vector<std::string>& maps, std::int64_t neurons) {
-  for (std::size_t i = 0; i < inputs.values.size(); ++i) check_drawable(inputs.sample_shape(i));
-  if (!is_png(where)) {
+  const std::string& where = options.pictures;
+  if (!is_picture_file(where)) {
     plan.folder = where;
-    plan.files = files_in(where, inputs, maps, neurons);
+    plan.files = files_in(options, samples, maps, neurons);
     return;
   }
-  if (inputs.samples.size() != 1 || neurons != 1) {
+  if (samples.size() != 1 || neurons != 1) {
     throw Error(ErrorCode::kInvalidArgument, "output", where,
-                fmt::format("is one file, but there are {} samples with {} target(s) each; try a folder",
-                            inputs.samples.size(), neurons));
+                fmt::format("is one file, but there are {} samples with {} target(s) each; try a folder", samples.size(),
+                            neurons));
   }
   plan.files = {{{}, where}};
 }
@@ -103,12 +102,12 @@ void check_writable(const std::string& path, bool overwrite) {
   check_file(path, overwrite);
 }
 
-OutputPlan plan_outputs(const OutputOptions& options, const Inputs& inputs, const std::vector<std::string>& maps,
-                        std::int64_t neurons) {
+OutputPlan plan_outputs(const OutputOptions& options, const std::vector<Sample>& samples,
+                        const std::vector<std::string>& maps, std::int64_t neurons) {
   OutputPlan plan;
   plan.raw = options.raw;
   plan.overwrite = options.overwrite;
-  if (!options.pictures.empty()) plan_pictures(plan, options.pictures, inputs, maps, neurons);
+  if (!options.pictures.empty()) plan_pictures(plan, options, samples, maps, neurons);
   if (!plan.folder.empty()) check_folder(plan.folder, true);
   std::set<fs::path> seen;
   for (const std::string& path : all_paths(plan)) {
@@ -120,26 +119,45 @@ OutputPlan plan_outputs(const OutputOptions& options, const Inputs& inputs, cons
     if (in_folder) check_file(path, options.overwrite);
     if (!in_folder) check_writable(path, options.overwrite);
   }
+  if (!plan.raw.empty()) check_raw(plan.raw, maps.size());
   return plan;
 }
 
-void write_raw(const OutputPlan& plan, const Explanation& explanation) {
-  if (plan.raw.empty()) return;
-  std::vector<NamedView> arrays;
-  for (const MethodMap& map : explanation.maps) arrays.push_back({map.name(), map.map});
-  write_npz(plan.raw, arrays, {{"targets", explanation.targets_shape, explanation.targets}}, plan.overwrite);
+std::vector<RawArray> raw_arrays(const Explanation& explanation, const Provenance& provenance) {
+  std::vector<RawArray> arrays;
+  for (const MethodMap& map : explanation.maps) {
+    arrays.push_back({map.name(), map.map.shape, map.map.data.data(), nullptr,
+                      {{"method", map.method}, {"place", map.place}, {"parameters", provenance.parameters_of(map.method)}}});
+  }
+  arrays.push_back({"targets", explanation.targets_shape, nullptr, explanation.targets.data()});
+  return arrays;
 }
 
-void write_pictures(const OutputPlan& plan, const Painter& painter) {
+PictureOutput::PictureOutput(const OutputPlan& plan, const Provenance& provenance) : plan_(plan), provenance_(provenance) {
   std::error_code error;
   if (!plan.folder.empty()) fs::create_directories(plan.folder, error);
   if (error) refuse(plan.folder, "the folder cannot be created; " + error.message());
-  for (std::size_t row = 0; row < plan.files.size(); ++row) {
-    const OutputPlan::Files& files = plan.files[row];
-    for (std::size_t map = 0; map < files.maps.size(); ++map) {
-      write_png(files.maps[map], painter.single(row, map), plan.overwrite);
-    }
-    write_png(files.panel, painter.panel(row), plan.overwrite);
+}
+
+PictureOutput::~PictureOutput() {
+  std::error_code ignored;
+  for (const std::string& path : made_) fs::remove(path, ignored);
+  if (!made_.empty() && !plan_.folder.empty() && fs::is_empty(plan_.folder, ignored)) fs::remove(plan_.folder, ignored);
+}
+
+void PictureOutput::write(const std::string& path, const Painter& painter, std::size_t row, std::optional<std::size_t> map) {
+  std::error_code ignored;
+  const bool made = !fs::exists(path, ignored);
+  const PictureTexts texts{painter.title(row), provenance_.text_with(painter.describe(row, map))};
+  map ? painter.write_map(path, row, *map, texts, plan_.overwrite) : painter.write_panel(path, row, texts, plan_.overwrite);
+  if (made) made_.push_back(path);
+}
+
+void PictureOutput::add(const Painter& painter, std::size_t rows, std::size_t first) {
+  for (std::size_t row = 0; row < rows && !plan_.files.empty(); ++row) {
+    const OutputPlan::Files& files = plan_.files[first + row];
+    for (std::size_t map = 0; map < files.maps.size(); ++map) write(files.maps[map], painter, row, map);
+    write(files.panel, painter, row, std::nullopt);
   }
 }
 

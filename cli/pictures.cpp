@@ -44,7 +44,8 @@ std::size_t rows_per_sample(const Explanation& explanation) {
 
 TensorView row_of(const Explanation& explanation, std::size_t map, std::size_t row) {
   const Tensor& tensor = explanation.maps[map].map;
-  const std::ptrdiff_t axes = rows_per_sample(explanation) > 1 ? 2 : 1;
+  const bool several = explanation.targets_shape.size() > 1 && explanation.explained.size() == 1;
+  const std::ptrdiff_t axes = several ? 2 : 1;
   const Shape shape(tensor.shape.begin() + axes, tensor.shape.end());
   return {shape, tensor.data.data() + row * static_cast<std::size_t>(element_count(shape))};
 }
@@ -74,8 +75,13 @@ std::string target_text(const Explanation& explanation, const std::vector<PortIn
   return fmt::format("{}", fmt::join(pieces, "; "));
 }
 
-Painter::Painter(const Inputs& inputs, const Explanation& explanation, std::vector<PortInfo> outputs, double sampling_rate)
-    : inputs_(inputs), explanation_(explanation), outputs_(std::move(outputs)), sampling_rate_(sampling_rate) {
+Painter::Painter(const Inputs& inputs, const Explanation& explanation, std::vector<PortInfo> outputs,
+                 const PictureOptions& options)
+    : inputs_(inputs),
+      explanation_(explanation),
+      outputs_(std::move(outputs)),
+      sampling_rate_(options.rate),
+      style_(options.style()) {
   for (std::size_t i = 0; i < inputs.values.size(); ++i) check_drawable(inputs.sample_shape(i));
 }
 
@@ -100,7 +106,21 @@ Tensor Painter::series_map(std::size_t row, std::size_t map) const {
   return resized;
 }
 
-Image Painter::series(std::size_t row, const std::vector<std::size_t>& maps) const {
+std::string Painter::title(std::size_t row) const {
+  return inputs_.samples[sample_of(row)].name + ": " + target_text(explanation_, outputs_, row);
+}
+
+nlohmann::ordered_json Painter::describe(std::size_t row, std::optional<std::size_t> map) const {
+  nlohmann::ordered_json document = {{"input", inputs_.samples[sample_of(row)].name}};
+  if (map) document["map"] = explanation_.maps[*map].name();
+  for (const Explained& one : explained_of(explanation_, outputs_, row)) {
+    document["targets"].push_back({{"output", one.output}, {"target", one.neuron}, {"score", one.score}});
+  }
+  return document;
+}
+
+void Painter::write_series(const std::string& path, std::size_t row, const std::vector<std::size_t>& maps,
+                           const PictureTexts& texts, bool overwrite) const {
   const Sample& source = inputs_.samples[sample_of(row)];
   SeriesPanel panel;
   panel.title = source.name;
@@ -109,31 +129,42 @@ Image Painter::series(std::size_t row, const std::vector<std::size_t>& maps) con
   if (input_of(maps.front()) == 0) panel.leads = source.leads;
   panel.sampling_rate = sampling_rate_;
   panel.columns = even_columns(maps.size(), 3);
+  panel.style = style_;
   std::vector<Tensor> resized;
   resized.reserve(maps.size());
   for (const std::size_t map : maps) {
     resized.push_back(series_map(row, map));
     panel.maps.push_back({explanation_.maps[map].name(), "", resized.back()});
   }
-  return draw_series(panel);
+  write_picture(path, panel, texts, overwrite);
 }
 
-Image Painter::single(std::size_t row, std::size_t map) const {
-  return is_series(row, map) ? series(row, {map}) : draw_heatmap(map_of(row, map));
+void Painter::write_map(const std::string& path, std::size_t row, std::size_t map, const PictureTexts& texts,
+                        bool overwrite) const {
+  if (is_series(row, map)) return write_series(path, row, {map}, texts, overwrite);
+  const std::size_t sample = sample_of(row), input = input_of(map);
+  std::optional<Image> below;
+  if (style_.overlay > 0) {
+    below = input == 0 ? input_picture(inputs_.samples[sample], inputs_.value_of(sample))
+                       : picture_of(inputs_.value_of(sample, input));
+  }
+  constexpr std::int64_t kSmallest = 224;
+  write_picture(path, draw_heatmap(map_of(row, map), style_, kSmallest, below ? &*below : nullptr), texts, overwrite);
 }
 
-Image Painter::panel(std::size_t row) const {
+void Painter::write_panel(const std::string& path, std::size_t row, const PictureTexts& texts, bool overwrite) const {
   std::vector<std::size_t> maps(explanation_.maps.size());
   std::iota(maps.begin(), maps.end(), 0);
-  if (inputs_.values.size() == 1 && is_series(row, 0)) return series(row, maps);
+  if (inputs_.values.size() == 1 && is_series(row, 0)) return write_series(path, row, maps, texts, overwrite);
   const std::size_t sample = sample_of(row);
   Panel panel;
   panel.title = inputs_.samples[sample].name;
   panel.subtitle = target_text(explanation_, outputs_, row);
   panel.input = input_picture(inputs_.samples[sample], inputs_.value_of(sample));
   panel.columns = even_columns(maps.size() + 1, 4);
+  panel.style = style_;
   for (const std::size_t map : maps) panel.maps.push_back({explanation_.maps[map].name(), "", map_of(row, map)});
-  return draw_panel(panel);
+  write_picture(path, panel, texts, overwrite);
 }
 
 }  // namespace signxai::cli

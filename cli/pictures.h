@@ -1,10 +1,14 @@
 // Drawings of one sample's maps: a picture per method, and a panel with all of them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "inputs.h"
+#include "picture_options.h"
 #include "signxai/explainer.h"
 
 namespace signxai::cli {
@@ -13,12 +17,16 @@ namespace signxai::cli {
 /// asks for several neurons of each sample, a sample and one of its neurons, in the order of Explanation::targets.
 class Painter {
  public:
-  /// `sampling_rate` in Hz is for the time axis of series; 0: unknown. kUnsupported for samples of more than three
-  /// axes.
-  Painter(const Inputs& inputs, const Explanation& explanation, std::vector<PortInfo> outputs, double sampling_rate);
+  /// kUnsupported for samples of more than three axes.
+  Painter(const Inputs& inputs, const Explanation& explanation, std::vector<PortInfo> outputs,
+          const PictureOptions& options);
 
-  Image single(std::size_t row, std::size_t map) const;
-  Image panel(std::size_t row) const;
+  void write_map(const std::string& path, std::size_t row, std::size_t map, const PictureTexts& texts, bool overwrite) const;
+  void write_panel(const std::string& path, std::size_t row, const PictureTexts& texts, bool overwrite) const;
+  /// "digit.png: class 3, score 0.9987".
+  std::string title(std::size_t row) const;
+  /// What a picture shows, for its provenance: one map, or all of them.
+  nlohmann::ordered_json describe(std::size_t row, std::optional<std::size_t> map) const;
 
  private:
   std::size_t sample_of(std::size_t row) const;
@@ -29,12 +37,14 @@ class Painter {
   TensorView map_of(std::size_t row, std::size_t map) const;
   /// The map of a series on the series' own time steps: methods may answer at a coarser resolution.
   Tensor series_map(std::size_t row, std::size_t map) const;
-  Image series(std::size_t row, const std::vector<std::size_t>& maps) const;
+  void write_series(const std::string& path, std::size_t row, const std::vector<std::size_t>& maps,
+                    const PictureTexts& texts, bool overwrite) const;
 
   const Inputs& inputs_;
   const Explanation& explanation_;
   const std::vector<PortInfo> outputs_;
-  double sampling_rate_;
+  const double sampling_rate_;
+  const MapStyle style_;
 };
 
 /// kUnsupported when samples of this shape cannot be drawn.

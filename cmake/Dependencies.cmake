@@ -19,6 +19,7 @@ find_package(fmt CONFIG REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(hwy CONFIG REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 set(signxai_dependencies
     DNNL::dnnl
@@ -30,4 +31,5 @@ set(signxai_dependencies
     fmt::fmt
     PNG::PNG
     JPEG::JPEG
-    hwy::hwy)
+    hwy::hwy
+    OpenSSL::Crypto)

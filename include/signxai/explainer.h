@@ -18,6 +18,10 @@ namespace signxai {
 struct ExplainerOptions {
   int threads = 0;         ///< worker threads; 0: one per core
   std::int64_t batch = 0;  ///< samples computed together; 0: chosen by the size of the network
+  /// Bytes for weights, working memory, inputs and maps of what is computed together; 0: no limit. Weights that are
+  /// mapped from the model's file count. Chunks of samples shrink to fit. Holds for one call at a time; what explainers
+  /// of one model share otherwise, such an explainer keeps for itself.
+  std::int64_t max_memory = 0;
   std::string backend = "cpu";  ///< "cpu", or "reference" (double precision, slow)
   std::vector<std::string> disabled_passes;  ///< names of compiler passes to leave out
   /// "signxai": the numbers of the reference package, its quirks included; "sound": with what is wrong there put right;
@@ -88,7 +92,8 @@ struct StepTime {
   double seconds;
 };
 
-/// Called after each chunk of samples; returns false to stop (Error kCancelled).
+/// Called after each chunk of samples, and between the points of methods that sample; returns false to stop (Error
+/// kCancelled).
 using Progress = std::function<bool(std::int64_t done, std::int64_t total)>;
 
 class SIGNXAI_API Explainer {
@@ -115,6 +120,12 @@ class SIGNXAI_API Explainer {
   /// What the model returns for `inputs`, softmax included: (samples, ...) for each output. Errors as for explain.
   std::vector<Tensor> predict(const std::vector<TensorView>& inputs) const;
   std::vector<Tensor> predict(const TensorView& input) const { return predict(std::vector<TensorView>{input}); }
+
+  /// How many of `samples` should be handed in at once when they should not all be held in memory: that many are computed
+  /// together, in the limits of `batch` and `max_memory`, for samples of these shapes (one per input of the model).
+  /// kOutOfMemory, with the numbers, when one sample does not fit into max_memory.
+  std::int64_t chunk(const std::vector<Shape>& sample, const std::vector<MethodRequest>& methods, const Target& target,
+                     std::int64_t samples) const;
 
   /// What the maps of these requests will be called, in their order: "METHOD", or "METHOD/PLACE" with several places.
   std::vector<std::string> map_names(const std::vector<MethodRequest>& methods) const;

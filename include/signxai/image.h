@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "signxai/export.h"
@@ -45,8 +46,14 @@ SIGNXAI_API Image to_rgb(const Image& image);
 /// As Pillow's convert("L"): (19595 R + 38470 G + 7471 B + 32768) >> 16; alpha dropped.
 SIGNXAI_API Image to_gray(const Image& image);
 
+/// Texts inside a picture file, not shown: tEXt chunks of PNG, document information of PDF, title and metadata of SVG.
+struct PictureTexts {
+  std::string title;
+  std::string provenance;  ///< a JSON text; only ASCII
+};
+
 /// The bytes of a PNG file.
-SIGNXAI_API std::vector<std::uint8_t> encode_png(const Image& image);
+SIGNXAI_API std::vector<std::uint8_t> encode_png(const Image& image, const PictureTexts& texts = {});
 
 /// Writes a PNG file whole or not at all; an existing file is replaced only with `overwrite` (otherwise kIo).
 SIGNXAI_API void write_png(const std::string& path, const Image& image, bool overwrite = false);
@@ -124,16 +131,47 @@ SIGNXAI_API Tensor aggregate_channels(const TensorView& map);
 
 using Rgb = std::array<std::uint8_t, 3>;
 
-enum class ColorMap { kSeismic, kGray, kViridis };
+/// Diverging: seismic, bwr, coolwarm, rdbu (matplotlib's RdBu_r, legible with most colour-vision deficiencies);
+/// sequential: gray, viridis, magma, jet.
+enum class ColorMap { kSeismic, kBwr, kCoolwarm, kRdBu, kGray, kViridis, kMagma, kJet };
 
 /// The 256 colours of matplotlib's map of that name; gray is (i, i, i).
 SIGNXAI_API const std::array<Rgb, 256>& colors(ColorMap map);
 
-/// Sums the channels of a (H, W, C), (H, W) or (F,) map and colours it on the symmetric scale +-max|sum|; zero is white
-/// (255, 253, 253) in seismic, NaN mid-gray. Enlarged by whole factors to at least `min_side` pixels on the longer
-/// side.
-SIGNXAI_API Image draw_heatmap(const TensorView& map, ColorMap map_colors = ColorMap::kSeismic,
-                               std::int64_t min_side = 224);
+/// "seismic", "bwr" ...: in the order of the enumeration.
+SIGNXAI_API std::vector<std::string> color_map_names();
+/// kInvalidArgument, with the names there are, for another one.
+SIGNXAI_API ColorMap color_map(std::string_view name);
+SIGNXAI_API bool is_diverging(ColorMap map);
+
+/// How the channels of a map become one value. Where the largest magnitude counts, its sign is kept.
+enum class Aggregate { kSum, kMean, kMaxAbs, kL2 };
+
+/// "sum", "mean", "max_abs", "l2". kInvalidArgument.
+SIGNXAI_API Aggregate aggregate(std::string_view name);
+
+/// From a map to colours, in this order: channels are joined, values are cut off at percentiles, negative ones are
+/// dropped, the rest is coloured. Scales: -max|v| to max|v| for diverging maps, smallest to largest value (with zero
+/// among them) for sequential ones.
+struct MapStyle {
+  ColorMap colors = ColorMap::kSeismic;
+  Aggregate aggregate = Aggregate::kSum;
+  double clip = 0;        ///< percent, 0 to below 50: values are cut off at the percentiles clip and 100 - clip
+  bool positive = false;  ///< only what speaks for the target
+  double overlay = 0;     ///< 0: none; else the map lies over the gray input with this opacity, up to 1
+
+  MapStyle() = default;
+  MapStyle(ColorMap map) : colors(map) {}
+};
+
+/// The values that are coloured: a (H, W, C), (H, W) or (F,) map as (H, W), F becoming one row.
+SIGNXAI_API Tensor styled_plane(const TensorView& map, const MapStyle& style);
+
+/// Colours a map; zero is white (255, 253, 253) in seismic, NaN mid-gray. Enlarged by whole factors to at least
+/// `min_side` pixels on the longer side. With style.overlay and an `input` the map is stretched over its gray values:
+/// diverging maps are the more opaque the larger the value, so that zero shows the input alone.
+SIGNXAI_API Image draw_heatmap(const TensorView& map, const MapStyle& style = {}, std::int64_t min_side = 224,
+                               const Image* input = nullptr);
 
 /// An input that is no picture file as a picture: (H, W, C) or (H, W), each stretched from its minimum to its maximum;
 /// channel counts other than 1 and 3 are averaged.
@@ -149,13 +187,14 @@ struct LabelledMap {
   TensorView relevance;
 };
 
-/// A picture next to its maps. Every map has its own symmetric scale, printed below it.
+/// A picture next to its maps. Every map has its own scale, printed below it.
 struct Panel {
   std::string title;     ///< e.g. the name of the input file
   std::string subtitle;  ///< e.g. the predicted class; may be empty
   Image input;
   std::vector<LabelledMap> maps;  ///< (H, W, C), (H, W) or (F,)
   int columns = 4;                ///< tiles per row, the input included
+  MapStyle style{};
 };
 
 /// The input and all maps side by side with titles and one colour bar.
@@ -172,11 +211,27 @@ struct SeriesPanel {
   double sampling_rate = 0;        ///< in Hz; 0: unknown, the axis counts samples
   std::vector<LabelledMap> maps;   ///< (T, C), or (T,) / (T, 1) for relevance that all leads share
   int columns = 3;                 ///< figures per row
+  MapStyle style{};                ///< colours, clip and positive; leads are not joined
 };
 
 /// Leads stacked over time, one figure per map (or the bare signal without maps): black trace, shaded red where
 /// relevance speaks for the class and blue where against. Peaks survive the reduction of long series to pixels. One map
 /// is drawn large, several smaller and side by side.
 SIGNXAI_API Image draw_series(const SeriesPanel& panel);
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Picture files that are written
+
+/// What can be drawn into a file. A panel's and a series' views must live until it is written.
+using Drawing = std::variant<Image, Panel, SeriesPanel>;
+
+/// The bytes of a .png, .pdf or .svg file, by `ending` (with or without the dot; kInvalidArgument for others). In PDF
+/// and SVG lines and letters are vectors, maps are pictures whose cells stay sharp. Nothing depends on the time.
+SIGNXAI_API std::string encode_picture(const Drawing& drawing, std::string_view ending, const PictureTexts& texts = {});
+
+/// Writes a picture file by the ending of its name, whole or not at all; an existing file is replaced only with
+/// `overwrite` (otherwise kIo).
+SIGNXAI_API void write_picture(const std::string& path, const Drawing& drawing, const PictureTexts& texts = {},
+                               bool overwrite = false);
 
 }  // namespace signxai

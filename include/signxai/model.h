@@ -33,6 +33,12 @@ struct PortInfo {
   Shape shape;  ///< of one sample, without the batch axis; open extents are negative
 };
 
+/// A file that a model was read from.
+struct ModelFile {
+  std::string path;
+  std::string sha256;  ///< of the whole file, in hexadecimal
+};
+
 class SIGNXAI_API Model {
  public:
   /// Reads a Keras network: a full-model .h5 file, or an architecture .json whose weights are in `weights` (default:
@@ -51,13 +57,19 @@ class SIGNXAI_API Model {
   /// What the importer found worth telling: a softmax or sigmoid left out, values converted.
   const std::vector<std::string>& notes() const;
 
+  /// The file of the model and, where they stand in one of their own, that of the weights, with their hashes. Reads the
+  /// files; kIo when one of them is no longer what was loaded.
+  std::vector<ModelFile> files() const;
+
   const std::shared_ptr<const graph::Network>& network() const { return network_; }
   /// Weights as kernels want them, shared by all explainers of this model and of its copies.
   const std::shared_ptr<explain::ModelCache>& cache() const { return cache_; }
 
  private:
-  explicit Model(std::shared_ptr<const graph::Network> network);
+  struct Sources;
+  Model(std::shared_ptr<const graph::Network> network, std::shared_ptr<const Sources> sources);
   std::shared_ptr<const graph::Network> network_;
+  std::shared_ptr<const Sources> sources_;
   std::shared_ptr<explain::ModelCache> cache_;
 };
 

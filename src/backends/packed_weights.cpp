@@ -17,7 +17,10 @@ AlignedBytes PackedWeights::get(const graph::Literal& source, const std::string&
                                 const std::function<AlignedBytes()>& pack) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[{source.data(), layout}];
-  if (!entry.packed) entry = {source.storage(), pack()};
+  if (entry.packed) return entry.packed;
+  const auto bytes = static_cast<std::uint64_t>(element_count(source.shape())) * sizeof(float);
+  if (budget_ != nullptr) budget_->take(bytes);  // layouts hardly add to the weights' own size
+  entry = {source.storage(), pack()};
   return entry.packed;
 }
 

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/memory_budget.h"
 #include "graph/types.h"
 
 namespace signxai::backends {
@@ -18,6 +19,9 @@ AlignedBytes allocate_aligned(std::size_t bytes);
 
 class PackedWeights {
  public:
+  /// What is packed is taken from `budget`, which must outlive the object; null: no limit.
+  explicit PackedWeights(base::MemoryBudget* budget = nullptr) : budget_(budget) {}
+
   /// The packed form of `source` under `layout` (a key that names layout and problem), made by `pack` on first use.
   /// Keeps the source's storage alive, so its address stays a valid key.
   AlignedBytes get(const graph::Literal& source, const std::string& layout, const std::function<AlignedBytes()>& pack);
@@ -27,6 +31,7 @@ class PackedWeights {
     std::shared_ptr<const float> source;
     AlignedBytes packed;
   };
+  base::MemoryBudget* budget_;
   std::mutex mutex_;
   std::map<std::pair<const float*, std::string>, Entry> entries_;
 };

@@ -41,6 +41,7 @@ void check_finite(const TensorView& inputs, const Shape& batch, const std::strin
 void check_options(const ExplainerOptions& options) {
   if (options.threads < 0 || options.threads > 1024) refuse("threads", "must be from 0 (one per core) to 1024");
   if (options.batch < 0) refuse("batch", "must not be negative");
+  if (options.max_memory < 0) refuse("max_memory", "must not be negative");
   if (options.backend != "cpu" && options.backend != "reference") {
     refuse("backend", fmt::format("there is no backend '{}'; expected cpu or reference", options.backend));
   }

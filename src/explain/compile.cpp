@@ -8,6 +8,7 @@
 #include "backends/reference/evaluate.h"
 #include "graph/rewrite.h"
 #include "passes/passes.h"
+#include "passes/plan_memory.h"
 
 namespace signxai::explain {
 namespace {
@@ -118,15 +119,29 @@ graph::Graph build_graph(const graph::Network& network, const Request& request, 
 }
 
 Compiled::Compiled(const graph::Network& network, const Request& request, const ExplainerOptions& options,
-                   ModelCache& cache)
+                   ModelCache& cache, const std::shared_ptr<runtime::ArenaPool>& arenas)
     : source_(build_graph(network, request, &slots_)) {
   if (options.backend == "reference") return;
   passes::Context context;
   context.disabled = {options.disabled_passes.begin(), options.disabled_passes.end()};
   context.evaluate = [&](const graph::Node& node, const auto& inputs) { return cache.constants.get(node, inputs); };
-  program_ = std::make_unique<runtime::Program>(passes::optimise(std::move(source_), context), cache.weights);
+  program_ = std::make_unique<runtime::Program>(passes::optimise(std::move(source_), context), cache.weights, arenas);
   source_ = {};
   cache.constants.prune();
+}
+
+std::int64_t Compiled::working_bytes() const {
+  if (program_) return static_cast<std::int64_t>(program_->arena_bytes());
+  std::size_t bytes = 0;  // the reference backend keeps every value in double precision
+  for (std::int32_t i = 0; i < source_.size(); ++i) bytes += 2 * passes::bytes_of(source_.type(Value{i}));
+  return static_cast<std::int64_t>(bytes);
+}
+
+std::int64_t Compiled::data_bytes() const {
+  std::size_t bytes = 0;
+  for (Value in : graph().inputs()) bytes += passes::bytes_of(graph().type(in));
+  for (const graph::Output& out : graph().outputs()) bytes += passes::bytes_of(graph().type(out.value));
+  return static_cast<std::int64_t>(bytes);
 }
 
 std::vector<Tensor> Compiled::interpret(const std::vector<const float*>& sources) const {

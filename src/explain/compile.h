@@ -43,7 +43,8 @@ std::vector<int> heads_of(const graph::Network& network, const Target& target);
 /// A compiled request. Immutable; safe for concurrent runs.
 class Compiled {
  public:
-  Compiled(const graph::Network& network, const Request& request, const ExplainerOptions& options, ModelCache& cache);
+  Compiled(const graph::Network& network, const Request& request, const ExplainerOptions& options, ModelCache& cache,
+           const std::shared_ptr<runtime::ArenaPool>& arenas);
 
   /// One tensor per graph output, from one array per model input and (for an index target) one target per sample.
   std::vector<Tensor> run(const std::vector<const float*>& inputs, const std::vector<float>& targets,
@@ -52,6 +53,9 @@ class Compiled {
   /// The graph that is run.
   const graph::Graph& graph() const { return program_ ? program_->graph() : source_; }
   const runtime::Program* program() const { return program_.get(); }
+  /// Bytes of working memory, and of inputs and outputs, of a run.
+  std::int64_t working_bytes() const;
+  std::int64_t data_bytes() const;
   /// The maps, in the order of their graph outputs.
   const std::vector<Slot>& slots() const { return slots_; }
 

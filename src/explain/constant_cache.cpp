@@ -2,7 +2,9 @@
 #include "explain/constant_cache.h"
 
 #include <algorithm>
+#include <functional>
 
+#include "passes/plan_memory.h"
 #include "runtime/program.h"
 
 namespace signxai::explain {
@@ -12,6 +14,7 @@ graph::Literal ConstantCache::get(const graph::Node& node, const std::vector<gra
   for (const Entry& entry : entries_) {
     if (entry.op == node.op && entry.attrs == node.attrs && entry.inputs == inputs) return entry.result;
   }
+  if (budget_ != nullptr) budget_->take(passes::bytes_of(node.type));
   entries_.push_back({node.op, node.attrs, inputs, runtime::compute(node, inputs)});
   return entries_.back().result;
 }
@@ -20,8 +23,11 @@ void ConstantCache::prune() {
   const std::lock_guard lock(mutex_);
   const auto unused = [](const Entry& entry) { return entry.result.storage().use_count() == 1; };
   while (true) {
-    const auto end = std::remove_if(entries_.begin(), entries_.end(), unused);
+    const auto end = std::partition(entries_.begin(), entries_.end(), std::not_fn(unused));
     if (end == entries_.end()) return;
+    for (auto at = end; at != entries_.end() && budget_ != nullptr; ++at) {
+      budget_->give_back(static_cast<std::uint64_t>(element_count(at->result.shape())) * sizeof(float));
+    }
     entries_.erase(end, entries_.end());
   }
 }

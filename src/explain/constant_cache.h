@@ -5,12 +5,16 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "graph/graph.h"
 
 namespace signxai::explain {
 
 class ConstantCache {
  public:
+  /// What is computed is taken from `budget`, which must outlive the object; null: no limit.
+  explicit ConstantCache(base::MemoryBudget* budget = nullptr) : budget_(budget) {}
+
   /// The value of `node` on constants, computed on first use. Thread safe.
   graph::Literal get(const graph::Node& node, const std::vector<graph::Literal>& inputs);
   /// Forgets what no executable uses (steps on the way to other constants).
@@ -23,6 +27,7 @@ class ConstantCache {
     std::vector<graph::Literal> inputs;
     graph::Literal result;
   };
+  base::MemoryBudget* budget_;
   std::mutex mutex_;
   std::vector<Entry> entries_;
 };

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -12,10 +13,13 @@
 #include "explain/checks.h"
 #include "explain/compile.h"
 #include "explain/expanded.h"
+#include "explain/fit_chunk.h"
 #include "explain/ledger.h"
 #include "explain/sampled.h"
 #include "graph/op.h"
 #include "graph/text.h"
+#include "passes/plan_memory.h"
+#include "runtime/arena_pool.h"
 #include "signxai/error.h"
 
 namespace signxai {
@@ -26,10 +30,15 @@ using explain::Request;
 struct Explainer::Impl {
   Model model;
   ExplainerOptions options;
+  std::shared_ptr<explain::ModelCache> cache;  ///< the model's, or with a memory limit one of its own
+  std::shared_ptr<runtime::ArenaPool> arenas = std::make_shared<runtime::ArenaPool>();
   std::mutex mutex;
   std::map<std::string, std::shared_ptr<const Compiled>> compiled;
 
-  Impl(Model m, ExplainerOptions o) : model(std::move(m)), options(std::move(o)) {}
+  Impl(Model m, ExplainerOptions o)
+      : model(std::move(m)),
+        options(std::move(o)),
+        cache(options.max_memory > 0 ? std::make_shared<explain::ModelCache>(options.max_memory) : model.cache()) {}
 
   const graph::Network& network() const { return *model.network(); }
 
@@ -40,10 +49,17 @@ struct Explainer::Impl {
     std::shared_ptr<const Compiled>& entry = compiled[request.key()];
     if (!entry) {
       const auto start = std::chrono::steady_clock::now();
-      entry = std::make_shared<const Compiled>(network(), request, options, *model.cache());
+      entry = std::make_shared<const Compiled>(network(), request, options, *cache, arenas);
       seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
     return entry;
+  }
+
+  /// Gives back what an executable takes of the budget; nothing when it was not finished.
+  void drop(const std::string& key) {
+    const std::lock_guard lock(mutex);
+    compiled.erase(key);
+    cache->constants.prune();
   }
 };
 
@@ -113,6 +129,32 @@ void set_targets(Explanation& result, const graph::Network& network, const Targe
 
 }  // namespace
 
+namespace {
+
+/// Bytes of the weights as they stand in the model.
+std::uint64_t weight_bytes(const graph::Network& network) {
+  std::set<const float*> seen;
+  std::uint64_t bytes = 0;
+  for (const graph::LayerCall& call : network.calls) {
+    for (const graph::Weight& weight : call.weights) {
+      const graph::Literal* literal = network.graph.literal(weight.value);
+      if (literal != nullptr && seen.insert(literal->data()).second) bytes += passes::bytes_of(network.graph.type(weight.value));
+    }
+  }
+  return bytes;
+}
+
+/// Rows that a target makes of one sample.
+std::int64_t rows_of(const Target& target, const graph::Network& network) {
+  if (target.kind != Target::Kind::kTop && target.kind != Target::Kind::kEach) return 1;
+  const int head = explain::heads_of(network, target).front();
+  const Shape& shape = network.graph.type(network.calls[static_cast<std::size_t>(head)].output).shape;
+  const std::int64_t all = std::max<std::int64_t>(element_count(Shape(shape.begin() + 1, shape.end())), 1);
+  return target.kind == Target::Kind::kEach ? all : std::min(all, target.count);
+}
+
+}  // namespace
+
 /// One call with a target of the plain kinds (not top, not each), already checked.
 struct Explainer::Run {
   Impl& impl;
@@ -121,10 +163,55 @@ struct Explainer::Run {
   const Target& target;
   Explanation result{};
   std::vector<Tensor> logits{};
+  std::vector<std::string> tried{};  ///< keys of what was compiled to see what it needs
 
   const std::string& semantics() const { return impl.options.semantics; }
-  explain::Compile compile() {
-    return [this](const Request& request) { return impl.get(request, result.compile_seconds); };
+  /// Asks for permission to go on: sampling methods compile, or look up, before each part of their points.
+  explain::Compile compile(const Progress& progress, std::int64_t done) {
+    return [this, &progress, done](const Request& request) {
+      report(progress, done);
+      return impl.get(request, result.compile_seconds);
+    };
+  }
+  void report(const Progress& progress, std::int64_t done) const {
+    if (progress && !progress(done, inputs.samples())) throw Error(ErrorCode::kCancelled, "explain", "", "stopped by the caller");
+  }
+
+  Request joint_request(const explain::Batch& part) const {
+    Request request{part.shapes, target, {}, semantics()};
+    for (const auto& method : methods) {
+      if (!method.def->sampling) request.methods.push_back(method);
+    }
+    return request;
+  }
+
+  /// What a chunk of so many rows needs. Rows of one sample are held together, whatever the chunk.
+  explain::ChunkNeed need(std::int64_t count, std::int64_t held) {
+    const explain::Batch part = inputs.part(0, count);
+    const Request request = joint_request(part);
+    tried = {request.key()};
+    const auto joint = impl.get(request, result.compile_seconds);
+    explain::ChunkNeed need{joint->working_bytes(), 2 * joint->data_bytes() * std::max(count, held) / count};
+    for (const methods::Resolved& method : methods) {
+      if (!method.def->sampling) continue;
+      const std::int64_t points = std::min<std::int64_t>(count, method.def->sampling(method.parameters).count);
+      const bool index = target.kind == Target::Kind::kIndex;
+      const Request at{inputs.part(0, points).shapes, index ? Target::index(0) : target, {method}, semantics()};
+      tried.push_back(at.key());
+      const auto one = impl.get(at, result.compile_seconds);
+      need.working = std::max(need.working, one->working_bytes() + 2 * one->data_bytes());
+      need.data += 8 * one->data_bytes() / points;  // moments in double precision, and the map
+    }
+    return need;
+  }
+
+  /// For `rows` in all, of which each sample makes `held`.
+  std::int64_t chunk_size(std::int64_t rows, std::int64_t held) {
+    const std::int64_t usual = std::min(rows, explain::chunk_size(impl.network(), impl.options, inputs.shapes));
+    const auto drop = [&] {
+      for (const std::string& key : tried) impl.drop(key);
+    };
+    return explain::fit_chunk(usual, impl.cache->budget, [&](std::int64_t count) { return need(count, held); }, drop);
   }
 
   /// The target of the samples of a wrapping method: in `sound` semantics the neuron is found at the sample itself and
@@ -166,13 +253,9 @@ struct Explainer::Run {
     explain::append_samples(result.ledgers[account], table);
   }
 
-  void chunk(std::int64_t first, std::int64_t count, std::int64_t chunk_size) {
+  void chunk(std::int64_t first, std::int64_t count, std::int64_t chunk_size, const Progress& progress) {
     const explain::Batch part = inputs.part(first, count);
-    Request request{part.shapes, target, {}, semantics()};
-    for (const auto& method : methods) {
-      if (!method.def->sampling) request.methods.push_back(method);
-    }
-    const auto executable = impl.get(request, result.compile_seconds);
+    const auto executable = impl.get(joint_request(part), result.compile_seconds);
     std::vector<Tensor> outputs = executable->run(part.data, explain::targets_of(target, first, count));
     const std::size_t ends = impl.network().outputs.size();
     logits.resize(ends);
@@ -186,7 +269,7 @@ struct Explainer::Run {
         const std::vector<Tensor> part_logits(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(ends));
         const Target fixed = fixed_target(part_logits, first, count);
         const Request points{part.shapes, fixed, {method}, semantics()};
-        const std::vector<Tensor> maps = explain::sampled(points, part, explain::targets_of(fixed, 0, count), chunk_size, compile());
+        const std::vector<Tensor> maps = explain::sampled(points, part, explain::targets_of(fixed, 0, count), chunk_size, compile(progress, first));
         const std::vector<PortInfo> ports = impl.model.inputs();
         const bool moving = fixed.kind == Target::Kind::kMax;
         const reverse::QuirkSet touched = moving ? reverse::bit(reverse::Quirk::kMovingTarget) : 0;
@@ -212,12 +295,12 @@ struct Explainer::Run {
   Explanation all(const Progress& progress) {
     const ThreadScope threads(impl.options.threads);
     const DenormalScope denormals;
-    const std::int64_t samples = inputs.samples(), size = explain::chunk_size(impl.network(), impl.options, inputs.shapes);
+    const std::int64_t samples = inputs.samples(), size = chunk_size(samples, 1);
     const auto begin = std::chrono::steady_clock::now();
     for (std::int64_t first = 0; first < samples; first += size) {
       const std::int64_t count = std::min(size, samples - first);
-      chunk(first, count, size);
-      if (progress && !progress(first + count, samples)) throw Error(ErrorCode::kCancelled, "explain", "", "stopped by the caller");
+      chunk(first, count, size, progress);
+      report(progress, first + count);
     }
     set_targets(result, impl.network(), target, logits);
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() - result.compile_seconds;
@@ -228,6 +311,7 @@ struct Explainer::Run {
 Explainer::Explainer(Model model, ExplainerOptions options)
     : impl_(std::make_unique<Impl>(std::move(model), std::move(options))) {
   explain::check_options(impl_->options);
+  if (impl_->options.max_memory > 0) impl_->cache->budget.take(weight_bytes(impl_->network()));
 }
 Explainer::~Explainer() = default;
 Explainer::Explainer(Explainer&&) noexcept = default;
@@ -249,6 +333,22 @@ Explanation Explainer::explain(const std::vector<TensorView>& inputs, const std:
 }
 
 std::vector<Tensor> Explainer::predict(const std::vector<TensorView>& inputs) const { return explain(inputs, {}).outputs; }
+
+std::int64_t Explainer::chunk(const std::vector<Shape>& sample, const std::vector<MethodRequest>& requests,
+                              const Target& target, std::int64_t samples) const {
+  explain::Batch one;  // only its shapes count
+  for (Shape shape : sample) {
+    shape.insert(shape.begin(), 1);
+    one.shapes.push_back(std::move(shape));
+    one.data.push_back(nullptr);
+  }
+  const std::vector<methods::Resolved> resolved = resolve_all(requests);
+  const std::int64_t rows = rows_of(target, impl_->network());
+  Target plain = target;
+  if (rows > 1 || target.kind == Target::Kind::kTop || target.kind == Target::Kind::kEach) plain.kind = Target::Kind::kIndex;
+  const ThreadScope threads(impl_->options.threads);
+  return std::max<std::int64_t>(1, Run{*impl_, one, resolved, plain}.chunk_size(samples * rows, rows) / rows);
+}
 
 std::vector<std::string> Explainer::map_names(const std::vector<MethodRequest>& requests) const {
   std::vector<std::string> names;

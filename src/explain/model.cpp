@@ -1,6 +1,7 @@
 // The public view of an imported network.
 #include "signxai/model.h"
 
+#include "base/file_digest.h"
 #include "explain/model_cache.h"
 #include "graph/network.h"
 #include "importers/importer.h"
@@ -12,17 +13,25 @@ Shape without_batch(const Shape& shape) { return {shape.begin() + 1, shape.end()
 
 }  // namespace
 
-Model::Model(std::shared_ptr<const graph::Network> network)
-    : network_(std::move(network)), cache_(std::make_shared<explain::ModelCache>()) {}
+/// The files as they were before they were read.
+struct Model::Sources {
+  std::vector<base::FileStamp> files;
+};
+
+Model::Model(std::shared_ptr<const graph::Network> network, std::shared_ptr<const Sources> sources)
+    : network_(std::move(network)), sources_(std::move(sources)), cache_(std::make_shared<explain::ModelCache>()) {}
 
 Model Model::load(const std::string& path, const std::string& weights) {
+  Sources sources{{base::stamp_of(path)}};
   graph::Network network = load_network(path, weights);
+  if (!network.weights_path.empty()) sources.files.push_back(base::stamp_of(network.weights_path));
   const graph::RemovedHead& head = network.removed_head;
   if (!head.layer.empty()) {
     network.notes.push_back("the " + head.function + " at the end ('" + head.layer + "', " + head.form +
                             ") is left out: what is explained is its input, the logit");
   }
-  return Model(std::make_shared<const graph::Network>(std::move(network)));
+  return Model(std::make_shared<const graph::Network>(std::move(network)),
+               std::make_shared<const Sources>(std::move(sources)));
 }
 
 const std::string& Model::name() const { return network_->name; }
@@ -53,6 +62,12 @@ std::vector<LayerInfo> Model::layers() const {
     infos.push_back(std::move(info));
   }
   return infos;
+}
+
+std::vector<ModelFile> Model::files() const {
+  std::vector<ModelFile> files;
+  for (const base::FileStamp& stamp : sources_->files) files.push_back({stamp.path, base::sha256_of(stamp)});
+  return files;
 }
 
 const std::vector<std::string>& Model::notes() const { return network_->notes; }

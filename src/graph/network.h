@@ -58,6 +58,7 @@ struct Network {
   Graph probabilities;           ///< maps the logits to what the model file would return; identity without such a head
   RemovedHead removed_head;
   std::vector<std::string> notes;  ///< what the importer wants the user to know
+  std::string weights_path;        ///< where the weights come from, if not from the model's own file
 
   /// Calls that consume the output of call `index`, one entry per input they use it for.
   std::vector<int> successors(int index) const;

@@ -1,8 +1,12 @@
 // Cairo behind Canvas. Cairo keeps errors in its objects, so they are looked at once, when the picture is taken.
 #include "image/canvas.h"
 
+#include <cairo-pdf.h>
+#include <cairo-svg.h>
+
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 #include "signxai/error.h"
 
@@ -64,23 +68,77 @@ cairo_surface_t* surface_of(const Image& source) {
   return surface;
 }
 
+constexpr double kPointsPerPixel = 0.75;
+
+// Cairo is C: no exception may pass through it.
+cairo_status_t append(void* closure, const unsigned char* bytes, unsigned count) {
+  try {
+    static_cast<std::string*>(closure)->append(reinterpret_cast<const char*>(bytes), count);
+  } catch (const std::bad_alloc&) {
+    return CAIRO_STATUS_NO_MEMORY;
+  }
+  return CAIRO_STATUS_SUCCESS;
+}
+
+cairo_surface_t* make_surface(Surface kind, double width, double height, std::string* bytes) {
+  if (kind == Surface::kPdf) {
+    return cairo_pdf_surface_create_for_stream(append, bytes, width * kPointsPerPixel, height * kPointsPerPixel);
+  }
+  if (kind == Surface::kSvg) {
+    cairo_surface_t* surface = cairo_svg_surface_create_for_stream(append, bytes, width, height);
+    cairo_svg_surface_set_document_unit(surface, CAIRO_SVG_UNIT_PX);
+    return surface;
+  }
+  return cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(width), static_cast<int>(height));
+}
+
+std::string escaped(const std::string& text) {
+  std::string result;
+  for (const std::string& character : characters_of(text)) {
+    result += character == "&" ? "&amp;" : character == "<" ? "&lt;" : character == ">" ? "&gt;" : character;
+  }
+  return result;
+}
+
+// Cairo has no call for texts inside an SVG: they go behind the opening tag.
+void add_texts(std::string& svg, const PictureTexts& texts) {
+  const std::size_t tag = svg.find("<svg");
+  const std::size_t end = tag == std::string::npos ? tag : svg.find('>', tag);
+  if (end == std::string::npos) return;
+  std::string inserted;
+  if (!texts.title.empty()) inserted += "\n<title>" + escaped(texts.title) + "</title>";
+  if (!texts.provenance.empty()) inserted += "\n<metadata>" + escaped(texts.provenance) + "</metadata>";
+  svg.insert(end + 1, inserted);
+}
+
+void set_information(cairo_surface_t* pdf, const PictureTexts& texts) {
+  const std::vector<std::string> title = characters_of(texts.title);
+  cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_TITLE, join(title, 0, title.size()).c_str());
+  cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_CREATOR, "signxai");
+  cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_SUBJECT, texts.provenance.c_str());
+  cairo_pdf_surface_set_metadata(pdf, CAIRO_PDF_METADATA_CREATE_DATE, "");  // otherwise that of today
+}
+
 }  // namespace
 
-Canvas::Canvas(double width, double height) {
+Canvas::Canvas(double width, double height, Surface kind) : kind_(kind), bytes_(std::make_unique<std::string>()) {
   if (!(width >= 1 && height >= 1 && width <= kLargestExtent && height <= kLargestExtent)) {
     throw Error(ErrorCode::kUnsupported, "image", "drawing",
                 "is too large; got " + std::to_string(std::llround(width)) + "x" +
                     std::to_string(std::llround(height)) +
                     " pixels, expected at most 32000 either way; try fewer maps or leads");
   }
-  surface_.reset(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(std::lround(width)),
-                                            static_cast<int>(std::lround(height))));
+  width = std::round(width);
+  height = std::round(height);
+  surface_.reset(make_surface(kind, width, height, bytes_.get()));
   context_.reset(cairo_create(surface_.get()));
-  set_color(kWhite);
-  cairo_paint(context_.get());
+  if (kind == Surface::kPdf) cairo_scale(context_.get(), kPointsPerPixel, kPointsPerPixel);
+  fill({0, 0, width, height}, kWhite);
 }
 
-void Canvas::set_color(const Color& color) { cairo_set_source_rgb(context_.get(), color.red, color.green, color.blue); }
+void Canvas::set_color(const Color& color) {
+  cairo_set_source_rgba(context_.get(), color.red, color.green, color.blue, color.alpha);
+}
 
 void Canvas::set_font(const TextStyle& style) {
   cairo_select_font_face(context_.get(), "DejaVu Sans", CAIRO_FONT_SLANT_NORMAL,
@@ -129,12 +187,6 @@ void Canvas::fill(const Box& box, const Color& color) {
   cairo_fill(context_.get());
 }
 
-void Canvas::tint(const Box& box, const Color& color) {
-  cairo_set_operator(context_.get(), CAIRO_OPERATOR_MULTIPLY);
-  fill(box, color);
-  cairo_set_operator(context_.get(), CAIRO_OPERATOR_OVER);
-}
-
 void Canvas::line(double x1, double y1, double x2, double y2, const Color& color, double width) {
   // Lines of odd width are sharp when they run through the middle of pixels.
   const double shift = std::fmod(width, 2.0) == 1.0 ? 0.5 : 0.0;
@@ -155,9 +207,14 @@ void Canvas::frame(const Box& box, const Color& color) {
 }
 
 void Canvas::picture(const Box& box, const Image& image) {
-  const std::unique_ptr<cairo_surface_t, Destroy> source(surface_of(image));
-  const double scale_x = box.width / static_cast<double>(image.width);
-  const double scale_y = box.height / static_cast<double>(image.height);
+  // Viewers of PDF and SVG smooth pictures that they enlarge: cells stay sharp when they have several pixels.
+  constexpr double kSharp = 8;
+  const double factor = std::floor(std::min({box.width / static_cast<double>(image.width), kSharp}));
+  const bool enlarged = kind_ != Surface::kPixels && factor > 1 && image.height > 1;
+  const Image source_image = enlarged ? enlarge(image, static_cast<std::int64_t>(factor) * std::max(image.width, image.height)) : image;
+  const std::unique_ptr<cairo_surface_t, Destroy> source(surface_of(source_image));
+  const double scale_x = box.width / static_cast<double>(source_image.width);
+  const double scale_y = box.height / static_cast<double>(source_image.height);
   cairo_t* context = context_.get();
   cairo_save(context);
   cairo_rectangle(context, box.x, box.y, box.width, box.height);
@@ -194,13 +251,26 @@ void Canvas::polyline(const std::function<bool(double& x, double& y)>& next, con
   cairo_stroke(context);
 }
 
+void Canvas::check() const {
+  const cairo_status_t status = cairo_status(context_.get());
+  if (status == CAIRO_STATUS_SUCCESS) return;
+  throw Error(ErrorCode::kOutOfMemory, "image", "drawing", std::string("failed; ") + cairo_status_to_string(status));
+}
+
+std::string Canvas::file(const PictureTexts& texts) {
+  check();
+  if (kind_ == Surface::kPdf) set_information(surface_.get(), texts);
+  cairo_show_page(context_.get());
+  check();
+  cairo_surface_finish(surface_.get());
+  if (kind_ == Surface::kSvg) add_texts(*bytes_, texts);
+  return std::move(*bytes_);
+}
+
 Image Canvas::image() const {
   cairo_surface_t* surface = surface_.get();
   cairo_surface_flush(surface);
-  const cairo_status_t status = cairo_status(context_.get());
-  if (status != CAIRO_STATUS_SUCCESS) {
-    throw Error(ErrorCode::kOutOfMemory, "image", "drawing", std::string("failed; ") + cairo_status_to_string(status));
-  }
+  check();
   Image result{cairo_image_surface_get_height(surface), cairo_image_surface_get_width(surface), 3, {}, {}};
   result.pixels.reserve(static_cast<std::size_t>(result.height * result.width * 3));
   const unsigned char* bytes = cairo_image_surface_get_data(surface);
@@ -214,15 +284,15 @@ Image Canvas::image() const {
   return result;
 }
 
-void draw_color_bar(Canvas& canvas, const Box& bar, const std::function<Color(double)>& color_at) {
-  const int steps = static_cast<int>(bar.width);
-  for (int i = 0; i < steps; ++i) canvas.fill({bar.x + i, bar.y, 1, bar.height}, color_at(2.0 * i / (steps - 1) - 1.0));
+void draw_color_bar(Canvas& canvas, const Box& bar, const Image& colors, bool diverging) {
+  canvas.picture(bar, colors);
   canvas.frame(bar, kFaint);
   const double baseline = bar.y + bar.height + 16;
   const double third = bar.width / 2 - 16;
-  canvas.text(bar.x, baseline, "against (- scale)", {12, Align::kLeft, false, kInk, third});
-  canvas.text(bar.x + bar.width / 2, baseline, "0", {12, Align::kCenter, false, kInk, 0});
-  canvas.text(bar.x + bar.width, baseline, "for (+ scale)", {12, Align::kRight, false, kInk, third});
+  canvas.text(bar.x, baseline, diverging ? "against (- scale)" : "smallest", {12, Align::kLeft, false, kInk, third});
+  if (diverging) canvas.text(bar.x + bar.width / 2, baseline, "0", {12, Align::kCenter, false, kInk, 0});
+  canvas.text(bar.x + bar.width, baseline, diverging ? "for (+ scale)" : "largest",
+              {12, Align::kRight, false, kInk, third});
 }
 
 }  // namespace signxai::image

@@ -1,5 +1,5 @@
-// A drawing surface over Cairo with the few things the drawings need. Coordinates are pixels from the top left. One
-// object belongs to one thread.
+// A drawing surface over Cairo with the few things the drawings need: pixels, or a PDF or SVG file. Coordinates are
+// pixels (of 1/96 inch) from the top left. One object belongs to one thread.
 #pragma once
 
 #include <cairo.h>
@@ -14,6 +14,7 @@ namespace signxai::image {
 
 struct Color {
   double red, green, blue;
+  double alpha = 1;
 };
 
 inline constexpr Color kBlack = {0.0, 0.0, 0.0};
@@ -35,17 +36,17 @@ struct TextStyle {
   double max_width = 0;  ///< 0: unlimited; longer text shrinks to 70 %, then loses its middle
 };
 
+enum class Surface { kPixels, kPdf, kSvg };
+
 class Canvas {
  public:
   /// A white surface; kUnsupported if it is larger than Cairo can draw.
-  Canvas(double width, double height);
+  Canvas(double width, double height, Surface kind = Surface::kPixels);
 
   /// Text whose baseline is at y.
   void text(double x, double y, const std::string& text, const TextStyle& style = {});
 
   void fill(const Box& box, const Color& color);
-  /// Like fill(), but darkens what is there, so that a grid below stays visible.
-  void tint(const Box& box, const Color& color);
   void line(double x1, double y1, double x2, double y2, const Color& color, double width = 1);
   void frame(const Box& box, const Color& color);
 
@@ -59,25 +60,34 @@ class Canvas {
   /// A polyline of the points that `next` yields until it returns false.
   void polyline(const std::function<bool(double& x, double& y)>& next, const Color& color, double width);
 
-  /// The surface as RGB.
+  /// The surface as RGB; of pixels only.
   Image image() const;
+  /// The bytes of the PDF or SVG file; the canvas is used up.
+  std::string file(const PictureTexts& texts);
 
  private:
   double text_width(const std::string& text) const;
   std::string fit(const std::string& text, TextStyle& style);
   void set_font(const TextStyle& style);
   void set_color(const Color& color);
+  void check() const;
 
   struct Destroy {
     void operator()(cairo_t* context) const { cairo_destroy(context); }
     void operator()(cairo_surface_t* surface) const { cairo_surface_destroy(surface); }
   };
+  Surface kind_;
+  std::unique_ptr<std::string> bytes_;  ///< of the file; Cairo writes into it until the surface is finished
   std::unique_ptr<cairo_surface_t, Destroy> surface_;
   std::unique_ptr<cairo_t, Destroy> context_;
 };
 
-/// "for" to "against" as a horizontal bar with labels below it; `color_at` takes -1..1.
-void draw_color_bar(Canvas& canvas, const Box& bar, const std::function<Color(double)>& color_at);
+/// The colours of a style as a horizontal bar with labels below it: "against" to "for", or smallest to largest value.
+void draw_color_bar(Canvas& canvas, const Box& bar, const Image& colors, bool diverging);
 inline constexpr double kColorBarHeight = 40;  // bar and labels
+
+/// Drawings on a surface of either kind.
+Canvas drawn(const Panel& panel, Surface kind);
+Canvas drawn(const SeriesPanel& panel, Surface kind);
 
 }  // namespace signxai::image

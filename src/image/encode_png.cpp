@@ -34,12 +34,24 @@ struct Writer {
   ~Writer() { png_destroy_write_struct(&png, &info); }
 };
 
-bool write_rows(const Writer& writer, const Image& image, int color, std::vector<std::uint8_t>* out) {
+/// One tEXt chunk. The keys are those of the PNG specification.
+png_text chunk(const char* key, const std::string& text) {
+  png_text entry{};
+  entry.compression = PNG_TEXT_COMPRESSION_NONE;
+  entry.key = const_cast<png_charp>(key);
+  entry.text = const_cast<png_charp>(text.c_str());
+  entry.text_length = text.size();
+  return entry;
+}
+
+bool write_rows(const Writer& writer, const Image& image, int color, std::vector<png_text>* texts,
+                std::vector<std::uint8_t>* out) {
   if (setjmp(png_jmpbuf(writer.png)) != 0) return false;
   png_set_write_fn(writer.png, out, on_write, on_flush);
   png_set_user_limits(writer.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   png_set_IHDR(writer.png, writer.info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height),
                8, color, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  if (!texts->empty()) png_set_text(writer.png, writer.info, texts->data(), static_cast<int>(texts->size()));
   png_write_info(writer.png, writer.info);
   const std::uint8_t* row = image.pixels.data();
   for (std::int64_t y = 0; y < image.height; ++y, row += image.width * image.channels) png_write_row(writer.png, row);
@@ -61,13 +73,18 @@ int color_type(const Image& image) {
 
 }  // namespace
 
-std::vector<std::uint8_t> encode_png(const Image& image) {
+std::vector<std::uint8_t> encode_png(const Image& image, const PictureTexts& texts) {
   const int color = color_type(image);
+  const std::string software = "signxai";
+  std::vector<png_text> chunks;
+  if (!texts.title.empty()) chunks.push_back(chunk("Title", texts.title));
+  if (!texts.provenance.empty()) chunks.push_back(chunk("Software", software));
+  if (!texts.provenance.empty()) chunks.push_back(chunk("provenance", texts.provenance));
   std::vector<std::uint8_t> out;
   Writer writer;
   writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, on_error, on_warning);
   if (writer.png != nullptr) writer.info = png_create_info_struct(writer.png);
-  if (writer.info == nullptr || !write_rows(writer, image, color, &out)) {
+  if (writer.info == nullptr || !write_rows(writer, image, color, &chunks, &out)) {
     throw Error(ErrorCode::kOutOfMemory, "image", "", "a picture cannot be encoded as PNG");
   }
   return out;

@@ -5,16 +5,29 @@
 
 namespace signxai::image {
 
-/// The channel sum of a (H, W, C), (H, W) or (F,) map as (H, W), F becoming one row. kInvalidArgument for other ranks
-/// and for empty maps.
-Tensor plane_of(const TensorView& map);
-
 /// Largest finite |value|; 0 if there is none.
 float largest_magnitude(const float* values, std::size_t count);
 
-/// Entry of a 256-colour table for `value` on the scale -limit..limit (limit 0: the middle), as matplotlib picks it.
-/// `value` must not be NaN.
-int color_index(float value, float limit);
+/// Values at the ends of a colour map.
+struct Scale {
+  float low = 0, high = 0;
+
+  bool empty() const { return !(high > low); }
+};
+
+/// The scale of finite `values`: symmetric for diverging maps, from the smallest to the largest, zero included, for
+/// others. All zero where there is nothing to see.
+Scale scale_of(const float* values, std::size_t count, ColorMap map);
+
+/// Entry of a 256-colour table for `value`, as matplotlib picks it; in an empty scale the entry of zero. `value` must
+/// not be NaN.
+int color_index(float value, const Scale& scale, bool diverging);
+
+/// "scale +-0.12" or "scale 0 to 0.3", with what else the reader must know.
+std::string scale_text(const Tensor& values, ColorMap map, const std::string& missing);
+
+/// Cuts off at percentiles and drops negative values, in place.
+void clip_values(std::vector<float>& values, const MapStyle& style);
 
 /// "0.0123", "1.2e-05": short, for printing scales.
 std::string short_number(double value, int digits = 3);

@@ -63,27 +63,28 @@ void draw_tile(Canvas& canvas, const Layout& layout, int index, const Image& pic
   canvas.text(middle, y + layout.tile_height + 15, below, {12, Align::kCenter, false, kInk, kTile});
 }
 
-std::string scale_text(const TensorView& map) {
-  const Tensor plane = plane_of(map);
-  const float limit = largest_magnitude(plane.data.data(), plane.data.size());
-  const bool missing = std::any_of(plane.data.begin(), plane.data.end(), [](float v) { return std::isnan(v); });
-  if (limit == 0) return missing ? "not a number (gray)" : "zero everywhere";
-  return "scale \xC2\xB1" + short_number(limit) + (missing ? ", NaN gray" : "");
-}
-
-Color seismic_at(double position) {
-  const Rgb& color = colors(ColorMap::kSeismic)[static_cast<std::size_t>(color_index(static_cast<float>(position), 1))];
-  return {color[0] / 255.0, color[1] / 255.0, color[2] / 255.0};
+/// The whole scale as a row of pixels; overlays are shown on a middle gray.
+Image bar_of(const MapStyle& style) {
+  constexpr std::int64_t kSteps = 256;
+  Tensor scale({1, kSteps});
+  for (std::int64_t i = 0; i < kSteps; ++i) {
+    const float share = static_cast<float>(i) / (kSteps - 1);
+    scale.data[static_cast<std::size_t>(i)] = is_diverging(style.colors) ? 2 * share - 1 : share;
+  }
+  MapStyle plain(style.colors);
+  plain.overlay = style.overlay;
+  const Image gray{1, kSteps, 1, std::vector<std::uint8_t>(kSteps, 128), {}};
+  return draw_heatmap(scale, plain, 1, &gray);
 }
 
 }  // namespace
 
-Image draw_panel(const Panel& panel) {
+Canvas image::drawn(const Panel& panel, Surface kind) {
   if (panel.input.height < 1 || panel.input.width < 1) {
     throw Error(ErrorCode::kInvalidArgument, "image", "panel", "has no input picture");
   }
   const Layout layout = layout_of(panel);
-  Canvas canvas(layout.width(), layout.height());
+  Canvas canvas(layout.width(), layout.height(), kind);
   const double wide = layout.width() - 2 * kMargin;
   double y = kMargin + 6;
   if (!panel.title.empty()) canvas.text(kMargin, y, panel.title, {17, Align::kLeft, true, kInk, wide});
@@ -94,12 +95,15 @@ Image draw_panel(const Panel& panel) {
             std::to_string(panel.input.width) + " x " + std::to_string(panel.input.height));
   int index = 1;
   for (const LabelledMap& map : panel.maps) {
-    draw_tile(canvas, layout, index++, draw_heatmap(map.relevance, ColorMap::kSeismic, 1), map,
-              scale_text(map.relevance));
+    draw_tile(canvas, layout, index++, draw_heatmap(map.relevance, panel.style, 1, &panel.input), map,
+              scale_text(styled_plane(map.relevance, panel.style), panel.style.colors, "NaN gray"));
   }
   const double bar_y = layout.height() - kMargin - kColorBarHeight;
-  draw_color_bar(canvas, {std::round((layout.width() - kBarWidth) / 2), bar_y, kBarWidth, kBarHeight}, seismic_at);
-  return canvas.image();
+  const Box bar = {std::round((layout.width() - kBarWidth) / 2), bar_y, kBarWidth, kBarHeight};
+  draw_color_bar(canvas, bar, bar_of(panel.style), is_diverging(panel.style.colors));
+  return canvas;
 }
+
+Image draw_panel(const Panel& panel) { return drawn(panel, Surface::kPixels).image(); }
 
 }  // namespace signxai

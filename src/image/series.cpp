@@ -15,15 +15,39 @@ using namespace image;  // drawing vocabulary
 constexpr double kMargin = 20, kFigureGap = 26, kAxisRow = 40, kScaleRow = 18;
 constexpr double kFigureTitle = 24, kFigureSubtitle = 18;
 constexpr double kBarWidth = 320, kBarHeight = 14;
-constexpr Color kSmallBox = {0.955, 0.885, 0.87}, kLargeBox = {0.88, 0.73, 0.71};  // the pink of ECG paper
-constexpr Color kPlainGrid = {0.88, 0.88, 0.90}, kRowRule = {0.72, 0.72, 0.75};
+// The pink of ECG paper. The grid lies over the shading and lets it through.
+constexpr Color kSmallBox = {0.70, 0.25, 0.20, 0.13}, kLargeBox = {0.60, 0.10, 0.05, 0.30};
+constexpr Color kPlainGrid = {0.20, 0.20, 0.30, 0.15}, kRowRule = {0.10, 0.10, 0.15, 0.31};
 // Lighter than seismic's ends: the black trace has to stand out on both.
 constexpr Color kFor = {0.93, 0.24, 0.20}, kAgainst = {0.28, 0.50, 0.95};
 
-Color relevance_color(double position) {
-  const Color& end = position < 0 ? kAgainst : kFor;
-  const double share = std::min(1.0, std::abs(position));
-  return {1 + (end.red - 1) * share, 1 + (end.green - 1) * share, 1 + (end.blue - 1) * share};
+Rgb paler(const Rgb& color) {
+  constexpr double kShare = 0.6;
+  Rgb result{};
+  for (std::size_t i = 0; i < 3; ++i) result[i] = static_cast<std::uint8_t>(std::lround(255 + kShare * (color[i] - 255)));
+  return result;
+}
+
+/// The colour of a share of the scale: -1 to 1 for diverging maps, 0 to 1 for others.
+Rgb relevance_color(ColorMap map, double share) {
+  const bool diverging = is_diverging(map);
+  if (map != ColorMap::kSeismic) {
+    const Scale scale = {diverging ? -1.0F : 0.0F, 1.0F};
+    return paler(colors(map)[static_cast<std::size_t>(color_index(static_cast<float>(share), scale, diverging))]);
+  }
+  const Color& end = share < 0 ? kAgainst : kFor;
+  const double strength = std::min(1.0, std::abs(share));
+  const auto byte = [&](double part) { return static_cast<std::uint8_t>(std::lround(255 * (1 + (part - 1) * strength))); };
+  return {byte(end.red), byte(end.green), byte(end.blue)};
+}
+
+Image bar_of(ColorMap map) {
+  Image bar{1, 256, 3, {}, {}};
+  for (int i = 0; i < 256; ++i) {
+    const Rgb color = relevance_color(map, is_diverging(map) ? 2 * i / 255.0 - 1 : i / 255.0);
+    bar.pixels.insert(bar.pixels.end(), color.begin(), color.end());
+  }
+  return bar;
 }
 
 [[noreturn]] void refuse(const std::string& what) { throw Error(ErrorCode::kInvalidArgument, "image", "series", what); }
@@ -48,7 +72,7 @@ void check(const SeriesPanel& panel) {
 
 class SeriesDrawing {
  public:
-  explicit SeriesDrawing(const SeriesPanel& panel)
+  SeriesDrawing(const SeriesPanel& panel, Surface kind)
       : panel_(panel),
         figures_(std::max<std::int64_t>(1, static_cast<std::int64_t>(panel.maps.size()))),
         columns_(std::min<std::int64_t>(std::max(panel.columns, 1), figures_)),
@@ -60,9 +84,9 @@ class SeriesDrawing {
                         2 * kMargin + kBarWidth + 200)),
         height_(header_ + static_cast<double>((figures_ + columns_ - 1) / columns_) * (figure_height() + kFigureGap) +
                 footer() + kMargin),
-        canvas_(width_, height_) {}
+        canvas_(width_, height_, kind) {}
 
-  Image draw() {
+  Canvas draw() {
     draw_header();
     for (std::int64_t i = 0; i < figures_; ++i) {
       left_ = kMargin + gutter_ + static_cast<double>(i % columns_) * (gutter_ + layout_.plot_width + kFigureGap);
@@ -70,12 +94,16 @@ class SeriesDrawing {
       draw_figure(panel_.maps.empty() ? nullptr : &panel_.maps[static_cast<std::size_t>(i)]);
     }
     draw_footer();
-    return canvas_.image();
+    return std::move(canvas_);
   }
 
  private:
   bool large() const { return figures_ == 1; }
-  double figure_height() const { return kFigureTitle + kFigureSubtitle + layout_.plot_height + kAxisRow + kScaleRow; }
+  double heading() const {
+    const bool subtitled = std::any_of(panel_.maps.begin(), panel_.maps.end(), [](const auto& map) { return !map.subtitle.empty(); });
+    return kFigureTitle + (subtitled ? kFigureSubtitle : 0);
+  }
+  double figure_height() const { return heading() + layout_.plot_height + kAxisRow + kScaleRow; }
   double footer() const { return (panel_.maps.empty() ? 0 : kColorBarHeight) + 22; }
 
   std::string lead_name(std::size_t lead) const {
@@ -101,16 +129,23 @@ class SeriesDrawing {
       canvas_.text(left_, top_ + 16, map->title, {15, Align::kLeft, true, kInk, wide});
       canvas_.text(left_, top_ + 33, map->subtitle, {12, Align::kLeft, false, kFaint, wide});
     }
-    top_ += kFigureTitle + kFigureSubtitle;
+    top_ += heading();
+    const Tensor values = map == nullptr ? Tensor() : styled(map->relevance);
+    if (map != nullptr) draw_relevance(values);
     draw_grid();
-    if (map != nullptr) draw_relevance(map->relevance);
     for (std::size_t lead = 0; lead < layout_.rows.size(); ++lead) {
       draw_lead_name(lead);
       draw_trace(lead);
     }
     canvas_.frame({left_, top_, layout_.plot_width + 1, layout_.plot_height + 1}, {0.45, 0.45, 0.48});
     draw_time_axis();
-    if (map != nullptr) draw_scale(map->relevance);
+    if (map != nullptr) draw_scale(values);
+  }
+
+  Tensor styled(const TensorView& map) const {
+    Tensor values(map.shape, std::vector<float>(map.data, map.data + element_count(map.shape)));
+    clip_values(values.data, panel_.style);
+    return values;
   }
 
   void draw_grid() {
@@ -139,27 +174,28 @@ class SeriesDrawing {
   }
 
   // A map without lead axis shades all rows alike.
-  void draw_relevance(const TensorView& map) {
+  void draw_relevance(const Tensor& map) {
     const std::int64_t leads = map.shape.size() == 2 ? map.shape[1] : 1;
-    const auto count = static_cast<std::size_t>(element_count(map.shape));
-    const float limit = largest_magnitude(map.data, count);
-    if (limit == 0) return;
+    const Scale scale = scale_of(map.data.data(), map.data.size(), panel_.style.colors);
+    if (scale.empty()) return;
     const auto pixels = static_cast<std::int64_t>(layout_.plot_width);
     for (std::size_t lead = 0; lead < layout_.rows.size(); ++lead) {
       const std::int64_t column = leads == 1 ? 0 : static_cast<std::int64_t>(lead);
-      const auto value = [&](std::int64_t t) { return map.data[t * leads + column]; };
-      shade_row(layout_.rows[lead], strongest_per_pixel(layout_.steps, pixels, value), limit);
+      const auto value = [&](std::int64_t t) { return map.data[static_cast<std::size_t>(t * leads + column)]; };
+      shade_row(layout_.rows[lead], strongest_per_pixel(layout_.steps, pixels, value), scale);
     }
   }
 
-  void shade_row(const LeadRow& row, const std::vector<float>& strongest, float limit) {
-    constexpr double kInvisible = 0.01;
-    const double top = std::floor(top_ + row.top), bottom = std::floor(top_ + row.top + row.height);
-    for (std::size_t p = 0; p < strongest.size(); ++p) {
-      const double share = static_cast<double>(strongest[p]) / limit;
-      if (std::abs(share) < kInvisible) continue;
-      canvas_.tint({std::floor(left_) + static_cast<double>(p), top, 1, bottom - top}, relevance_color(share));
+  // One picture per row: single rectangles would leave seams in vector files.
+  void shade_row(const LeadRow& row, const std::vector<float>& strongest, const Scale& scale) {
+    Image strip{1, static_cast<std::int64_t>(strongest.size()), 3, {}, {}};
+    const double from = is_diverging(panel_.style.colors) ? 0 : scale.low;
+    for (const float value : strongest) {
+      const Rgb color = relevance_color(panel_.style.colors, (value - from) / (scale.high - from));
+      strip.pixels.insert(strip.pixels.end(), color.begin(), color.end());
     }
+    const double top = std::floor(top_ + row.top), bottom = std::floor(top_ + row.top + row.height);
+    canvas_.picture({std::floor(left_), top, static_cast<double>(strip.width), bottom - top}, strip);
   }
 
   void draw_lead_name(std::size_t lead) {
@@ -240,14 +276,9 @@ class SeriesDrawing {
     canvas_.text(left_ + layout_.plot_width / 2, bottom + 34, unit, {12, Align::kCenter, false, kInk, 0});
   }
 
-  void draw_scale(const TensorView& map) {
-    const auto count = static_cast<std::size_t>(element_count(map.shape));
-    const float limit = largest_magnitude(map.data, count);
-    const bool missing = std::any_of(map.data, map.data + count, [](float v) { return !std::isfinite(v); });
-    std::string text = limit == 0 ? "zero everywhere" : "scale \xC2\xB1" + short_number(limit);
-    if (missing) text = limit == 0 ? "not a number" : text + ", NaN not shaded";
-    canvas_.text(left_ + layout_.plot_width, top_ + layout_.plot_height + kAxisRow + 12, text,
-                 {12, Align::kRight, false, kInk, layout_.plot_width});
+  void draw_scale(const Tensor& map) {
+    canvas_.text(left_ + layout_.plot_width, top_ + layout_.plot_height + kAxisRow + 12,
+                 scale_text(map, panel_.style.colors, "NaN not shaded"), {12, Align::kRight, false, kInk, layout_.plot_width});
   }
 
   void draw_footer() {
@@ -260,7 +291,8 @@ class SeriesDrawing {
     }
     canvas_.text(middle, y + 12, grid, {12, Align::kCenter, false, kFaint, width_ - 2 * kMargin});
     if (panel_.maps.empty()) return;
-    draw_color_bar(canvas_, {std::round(middle - kBarWidth / 2), y + 24, kBarWidth, kBarHeight}, relevance_color);
+    draw_color_bar(canvas_, {std::round(middle - kBarWidth / 2), y + 24, kBarWidth, kBarHeight},
+                   bar_of(panel_.style.colors), is_diverging(panel_.style.colors));
   }
 
   const SeriesPanel& panel_;
@@ -273,9 +305,11 @@ class SeriesDrawing {
 
 }  // namespace
 
-Image draw_series(const SeriesPanel& panel) {
+Canvas image::drawn(const SeriesPanel& panel, Surface kind) {
   check(panel);
-  return SeriesDrawing(panel).draw();
+  return SeriesDrawing(panel, kind).draw();
 }
+
+Image draw_series(const SeriesPanel& panel) { return drawn(panel, Surface::kPixels).image(); }
 
 }  // namespace signxai

@@ -45,7 +45,8 @@ double now() {
 
 }  // namespace
 
-Program::Program(graph::Graph graph, backends::PackedWeights& weights) : graph_(std::move(graph)) {
+Program::Program(graph::Graph graph, backends::PackedWeights& weights, std::shared_ptr<ArenaPool> arenas)
+    : graph_(std::move(graph)), arenas_(std::move(arenas)) {
   std::vector<std::size_t> step_of(static_cast<std::size_t>(graph_.size()));
   for (std::int32_t i = 0; i < graph_.size(); ++i) {
     const graph::Node& node = graph_[Value{i}];
@@ -73,27 +74,10 @@ const float* Program::address(Value value, std::span<const float* const> inputs,
   return nullptr;
 }
 
-backends::AlignedBytes Program::borrow_arena() const {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!arenas_.empty()) {
-      auto arena = std::move(arenas_.back());
-      arenas_.pop_back();
-      return arena;
-    }
-  }
-  return backends::allocate_aligned(plan_.arena_bytes + scratch_bytes_);
-}
-
-void Program::return_arena(backends::AlignedBytes arena) const {
-  const std::lock_guard lock(mutex_);
-  arenas_.push_back(std::move(arena));
-}
-
 void Program::run(std::span<const float* const> inputs, std::span<float* const> outputs,
                   std::vector<StepProfile>* profile) const {
-  backends::AlignedBytes memory = borrow_arena();
-  std::byte* const arena = memory.get();
+  ArenaPool::Arena borrowed = arenas_->borrow(arena_bytes());
+  std::byte* const arena = borrowed.memory.get();
   if (profile && profile->empty()) {
     for (const Step& step : steps_) profile->push_back({step.value, step.name, {}});
   }
@@ -111,7 +95,7 @@ void Program::run(std::span<const float* const> inputs, std::span<float* const> 
     const Value value = graph_.outputs()[i].value;
     std::memcpy(outputs[i], address(value, inputs, arena), passes::bytes_of(graph_.type(value)));
   }
-  return_arena(std::move(memory));
+  arenas_->give_back(std::move(borrowed));
 }
 
 std::string Program::describe() const {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "backends/packed_weights.h"
 #include "graph/graph.h"
 #include "passes/plan_memory.h"
+#include "runtime/arena_pool.h"
 #include "signxai/tensor.h"
 
 namespace signxai::runtime {
@@ -25,8 +25,10 @@ struct StepProfile {
 
 class Program {
  public:
-  /// `weights` caches packed weights across programs of one model. Throws Error(kUnsupported) when a node has no kernel.
-  Program(graph::Graph graph, backends::PackedWeights& weights);
+  /// `weights` caches packed weights across programs of one model, `arenas` lends working memory for runs. Throws
+  /// Error(kUnsupported) when a node has no kernel.
+  Program(graph::Graph graph, backends::PackedWeights& weights,
+          std::shared_ptr<ArenaPool> arenas = std::make_shared<ArenaPool>());
 
   /// Runs on the given inputs (one pointer per graph input) and writes each graph output to `outputs`. Threads and
   /// floating-point modes are the caller's business.
@@ -34,7 +36,8 @@ class Program {
            std::vector<StepProfile>* profile = nullptr) const;
 
   const graph::Graph& graph() const { return graph_; }
-  std::size_t arena_bytes() const { return plan_.arena_bytes; }
+  /// Working memory of a run.
+  std::size_t arena_bytes() const { return plan_.arena_bytes + scratch_bytes_; }
   /// One line per step: kernel and arena offset, for `inspect`.
   std::string describe() const;
 
@@ -46,15 +49,12 @@ class Program {
     std::vector<graph::Value> inputs;
   };
   const float* address(graph::Value value, std::span<const float* const> inputs, std::byte* arena) const;
-  backends::AlignedBytes borrow_arena() const;
-  void return_arena(backends::AlignedBytes arena) const;
 
   graph::Graph graph_;
   passes::MemoryPlan plan_;
   std::vector<Step> steps_;
   std::size_t scratch_bytes_ = 0;
-  mutable std::mutex mutex_;
-  mutable std::vector<backends::AlignedBytes> arenas_;  ///< idle ones
+  std::shared_ptr<ArenaPool> arenas_;
 };
 
 /// Computes one node on constants with the same kernels: what the constant-folding pass calls.

@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/array_file_npy.h"
+#include "base/arrays/npy.h"
 #include "signxai/error.h"
 #include "support/temp_folder.h"
 

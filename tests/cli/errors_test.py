@@ -26,6 +26,9 @@ class Usage(ProgramTest):
         call = ("explain", CNN, DIGIT, "-m", "gradient", *UNIT)
         self.refused(USAGE, *call, "--threads", -1, says="threads")
         self.refused(USAGE, *call, "--batch", -1, says="batch")
+        self.refused(USAGE, *call, "--max-memory", "lots", says="--max-memory")
+        self.refused(USAGE, *call, "--max-memory", "-5", says="max")
+        self.refused(MEMORY, *call, "--max-memory", "1K", says=["[plan]", "allowed are"])
         self.refused(USAGE, *call, "--backend", "gpu", says=["gpu", "reference"])
         self.refused(USAGE, *call, "--disable-pass", "polish", says="polish")
         self.refused(USAGE, *call, env={"SIGNXAI_BACKEND": "abacus"}, says="abacus")
@@ -141,6 +144,28 @@ class Outputs(ProgramTest):
         self.folder.chmod(0o555)
         self.addCleanup(self.folder.chmod, 0o755)
         self.refused(IO, *self.CALL, "-o", self.folder, says="permissions")
+
+    def test_raw_files(self):
+        for name in ("maps", "maps.txt", "maps.json"):
+            self.refused(USAGE, *self.CALL, "--raw", self.folder / name, says=[name, ".npz, .npy or .h5"])
+        self.refused(USAGE, "explain", CNN, DIGIT, "-m", "gradient,lrp_z", *UNIT, "--raw", self.folder / "x.npy",
+                     says=["one array", "got 2"])
+        self.refused(USAGE, "predict", CNN, DIGIT, *UNIT, "--raw", self.folder / "x.csv", says="x.csv")
+        for name in ("x.npy", "x.h5"):
+            self.file(name, "mine")
+            self.refused(IO, *self.CALL, "--raw", self.folder / name, says="exists")
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["x.h5", "x.npy"])
+
+    def test_picture_options(self):
+        call = (*self.CALL, "-o", self.folder / "out")
+        self.refused(USAGE, *call, "--colormap", "rainbow", says=["--colormap", "seismic"])
+        self.refused(USAGE, *call, "--aggregate", "median", says=["--aggregate", "max_abs"])
+        self.refused(USAGE, *call, "--format", "gif", says=["--format", "pdf"])
+        self.refused(USAGE, *call, "--clip-quantile", 50, says="--clip-quantile")
+        self.refused(USAGE, *call, "--clip-quantile", -1, says="--clip-quantile")
+        self.refused(USAGE, *call, "--overlay", 1.5, says="--overlay")
+        self.refused(USAGE, *call, "--rate", -1, says="--rate")
+        self.assertFalse((self.folder / "out").exists())
 
     def test_one_file_for_several_results(self):
         other = self.file("digit_3_0.png", DIGIT.read_bytes())

@@ -48,7 +48,26 @@ def read_npz(path):
     """{name: (dtype, shape, values)} of an archive."""
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
-        return {name.removesuffix(".npy"): parse_npy(archive.read(name)) for name in archive.namelist()}
+        return {name.removesuffix(".npy"): parse_npy(archive.read(name)) for name in archive.namelist()
+                if name.endswith(".npy")}
+
+
+def npz_provenance(path):
+    """The document that says how an archive was made."""
+    with zipfile.ZipFile(path) as archive:
+        return json.loads(archive.read("provenance.json"))
+
+
+def png_texts(path):
+    """{key: text} of the tEXt chunks of a PNG file."""
+    data, at, texts = pathlib.Path(path).read_bytes(), 8, {}
+    while at < len(data):
+        size, kind = struct.unpack(">I4s", data[at : at + 8])
+        if kind == b"tEXt":
+            key, text = data[at + 8 : at + 8 + size].split(b"\0", 1)
+            texts[key.decode("latin-1")] = text.decode("latin-1")
+        at += size + 12
+    return texts
 
 
 def png_size(path):

@@ -109,7 +109,7 @@ class Help(unittest.TestCase):
     """golden/*.txt; SIGNXAI_UPDATE_GOLDEN=1 writes them anew."""
 
     def test_help_texts(self):
-        for verb in ("", "explain", "compare", "predict", "inspect", "methods", "bench"):
+        for verb in ("", "explain", "compare", "predict", "verify", "inspect", "methods", "bench"):
             done = run(*([verb] if verb else []), "--help", env={"SIGNXAI_BACKEND": "cpu"})
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             golden = SOURCE / "tests" / "cli" / "golden" / f"{verb or 'signxai'}.txt"

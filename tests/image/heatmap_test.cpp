@@ -38,20 +38,20 @@ TEST(Heatmap, HasMatplotlibsColours) {
 }
 
 TEST(Heatmap, PicksColoursOnASymmetricScale) {
-  EXPECT_EQ(image::color_index(-2, 2), 0);
-  EXPECT_EQ(image::color_index(0, 2), 128);
-  EXPECT_EQ(image::color_index(2, 2), 255);
-  EXPECT_EQ(image::color_index(HUGE_VALF, 2), 255);
-  EXPECT_EQ(image::color_index(0, 0), 128);
+  EXPECT_EQ(image::color_index(-2, {-2, 2}, true), 0);
+  EXPECT_EQ(image::color_index(0, {-2, 2}, true), 128);
+  EXPECT_EQ(image::color_index(2, {-2, 2}, true), 255);
+  EXPECT_EQ(image::color_index(HUGE_VALF, {-2, 2}, true), 255);
+  EXPECT_EQ(image::color_index(0, {}, true), 128);
 }
 
 TEST(Heatmap, DrawsChannelSumsEnlarged) {
   const Tensor map({1, 2, 2}, {3, 1, -1, -1});  // sums 4 and -2
-  const Image picture = draw_heatmap(map, ColorMap::kGray, 6);
+  const Image picture = draw_heatmap(map, ColorMap::kGray, 6);  // a sequential map: from -2 to 4
   EXPECT_EQ(picture.height, 3);
   EXPECT_EQ(picture.width, 6);
   EXPECT_EQ(picture.pixels[0], 255);
-  EXPECT_EQ(picture.pixels[9], 64);
+  EXPECT_EQ(picture.pixels[9], 0);
   EXPECT_EQ(draw_heatmap(Tensor({28, 28, 1})).width, 224);
   EXPECT_EQ(draw_heatmap(Tensor({300, 200})).height, 300);
 }

@@ -75,7 +75,9 @@ graph::Network load_model_h5(const std::string& path, const std::string& weights
   if (!config) refuse_h5(file, "model_config");
   check_version(version_of(file.root()), path);
   Hdf5Weights weights = weights_of(weights_path.empty() ? std::move(file) : hdf5::File::open(weights_path));
-  return build_network(*config, weights, path);
+  graph::Network network = build_network(*config, weights, path);
+  network.weights_path = weights_path;
+  return network;
 }
 
 graph::Network load_model_json(const std::string& path, const std::string& weights_path) {
@@ -86,6 +88,7 @@ graph::Network load_model_json(const std::string& path, const std::string& weigh
   const std::string found = weights_path.empty() ? find_weights_beside(path) : weights_path;
   Hdf5Weights weights = weights_of(hdf5::File::open(found));
   graph::Network network = build_network(document, weights, path);
+  network.weights_path = found;
   if (weights_path.empty()) network.notes.push_back("weights taken from " + found);
   return network;
 }

@@ -90,7 +90,10 @@ Action add_methods(CLI::App& verb) {
   const auto options = std::make_shared<Options>();
   verb.add_option("NAME", options->name, "Method to describe; without it all names are listed");
   verb.add_flag("--json", options->json, "Print one JSON document");
-  return [options] { run(*options); };
+  return [options] {
+    run(*options);
+    return 0;
+  };
 }
 
 }  // namespace signxai::cli

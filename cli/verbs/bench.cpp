@@ -155,7 +155,10 @@ Action add_bench(CLI::App& verb) {
       ->allow_extra_args(false);
   verb.add_flag("--json", options->json, "Print one JSON document, with all steps");
   options->compute.add_to(verb);
-  return [options] { run(*options); };
+  return [options] {
+    run(*options);
+    return 0;
+  };
 }
 
 }  // namespace signxai::cli

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <cstring>
 
-#include "base/array_file_npy.h"
+#include "base/arrays/npy.h"
 #include "signxai/error.h"
 
 namespace signxai::base {

@@ -4,10 +4,8 @@
 
 #include <algorithm>
 #include <memory>
-#include <set>
 
-#include "base/array_file_npy.h"
-#include "base/atomic_file.h"
+#include "base/arrays/npy.h"
 #include "base/input_file.h"
 #include "signxai/error.h"
 
@@ -93,6 +91,8 @@ std::vector<Entry> list_entries(zip_t* archive, const std::string& path) {
   std::vector<Entry> entries;
   const zip_int64_t count = zip_get_num_entries(archive, 0);
   for (zip_int64_t i = 0; i < count; ++i) {
+    const char* name = zip_get_name(archive, static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW);
+    if (name != nullptr && name == base::kProvenanceMember) continue;  // a text beside the arrays
     entries.push_back(checked_entry(archive, static_cast<zip_uint64_t>(i), path));
   }
   return entries;
@@ -119,70 +119,29 @@ void expect_end(zip_file_t* member, const std::string& subject) {
   if (got < 0) fail(ErrorCode::kCorruptFile, subject, std::string("cannot be unpacked; ") + zip_file_strerror(member));
 }
 
-Tensor read_entry(zip_t* archive, const Entry& entry, const ReadLimits& limits) {
-  const Member member(zip_fopen_index(archive, entry.index, 0));
+Member open_member(zip_t* archive, const Entry& entry) {
+  Member member(zip_fopen_index(archive, entry.index, 0));
   if (member == nullptr) {
     fail(ErrorCode::kCorruptFile, entry.subject, std::string("cannot be unpacked; ") + zip_strerror(archive));
   }
+  return member;
+}
+
+Tensor read_entry(zip_t* archive, const Entry& entry, const ReadLimits& limits) {
+  const Member member = open_member(archive, entry);
   const auto read = [&](void* to, std::size_t count) { read_exactly(member.get(), entry.subject, to, count); };
   Tensor tensor = base::read_npy_stream({entry.subject, entry.size, read}, limits);
   expect_end(member.get(), entry.subject);
   return tensor;
 }
 
-void check_name(const std::string& path, const std::string& name, std::set<std::string>& seen) {
-  const auto forbidden = [](unsigned char c) { return c < 0x20 || c == '\\' || c == 0x7f; };
-  const std::string framed = "/" + name + "/";  // folders are allowed inside a name, but not ways out of it
-  const auto has = [&](const char* part) { return framed.find(part) != std::string::npos; };
-  if (name.empty() || has("//") || has("/./") || has("/../") || std::any_of(name.begin(), name.end(), forbidden)) {
-    fail(ErrorCode::kInvalidArgument, path, "an array cannot have the name '" + name + "'");
+Entry find_entry(zip_t* archive, const std::string& path, const std::string& name) {
+  std::string names;
+  for (const Entry& entry : list_entries(archive, path)) {
+    if (entry.name == name) return entry;
+    if (names.size() < 400) names += (names.empty() ? "" : ", ") + entry.name;
   }
-  if (!seen.insert(name).second) fail(ErrorCode::kInvalidArgument, path, "two arrays have the name '" + name + "'");
-}
-
-// Header and data of one member; libzip reads the data from where it is when the archive is closed.
-struct Pending {
-  std::string name, preamble;
-  const void* data;
-  std::uint64_t bytes;
-};
-
-void add_member(zip_t* archive, const std::string& path, Pending& pending) {
-  zip_buffer_fragment_t fragments[2] = {
-      {reinterpret_cast<zip_uint8_t*>(pending.preamble.data()), pending.preamble.size()},
-      {static_cast<zip_uint8_t*>(const_cast<void*>(pending.data)), pending.bytes}};
-  const zip_uint64_t used = pending.bytes == 0 ? 1 : 2;
-  zip_source_t* source = zip_source_buffer_fragment(archive, fragments, used, 0);
-  const zip_int64_t index =
-      source == nullptr ? -1 : zip_file_add(archive, (pending.name + ".npy").c_str(), source, ZIP_FL_ENC_UTF_8);
-  if (index < 0) {
-    zip_source_free(source);
-    throw Error(ErrorCode::kIo, "output", path,
-                "member '" + pending.name + "' cannot be added; " + zip_strerror(archive));
-  }
-  zip_set_file_compression(archive, static_cast<zip_uint64_t>(index), ZIP_CM_STORE, 0);
-}
-
-std::vector<Pending> collect(const std::string& path, const std::vector<NamedView>& arrays,
-                             const std::vector<NamedIntegers>& integers) {
-  std::vector<Pending> members;
-  std::set<std::string> seen;
-  for (const NamedView& array : arrays) {
-    check_name(path, array.name, seen);
-    const auto count = static_cast<std::uint64_t>(element_count(array.tensor.shape));
-    members.push_back(
-        {array.name, base::npy_preamble("<f4", array.tensor.shape), array.tensor.data, count * sizeof(float)});
-  }
-  for (const NamedIntegers& array : integers) {
-    check_name(path, array.name, seen);
-    if (element_count(array.shape) != static_cast<std::int64_t>(array.values.size())) {
-      fail(ErrorCode::kInvalidArgument, path,
-           "array '" + array.name + "' does not have as many values as its shape says");
-    }
-    members.push_back({array.name, base::npy_preamble("<i8", array.shape), array.values.data(),
-                       array.values.size() * sizeof(std::int64_t)});
-  }
-  return members;
+  fail(ErrorCode::kNotFound, path, "has no array '" + name + "'; got " + (names.empty() ? "none" : names));
 }
 
 }  // namespace
@@ -200,28 +159,56 @@ std::vector<NamedTensor> read_npz(const std::string& path, const ReadLimits& lim
 
 Tensor read_npz_member(const std::string& path, const std::string& name, const ReadLimits& limits) {
   const Archive archive = open_archive(path);
-  std::string names;
-  for (const Entry& entry : list_entries(archive.get(), path)) {
-    if (entry.name == name) return read_entry(archive.get(), entry, limits);
-    if (names.size() < 400) names += (names.empty() ? "" : ", ") + entry.name;
-  }
-  fail(ErrorCode::kNotFound, path, "has no array '" + name + "'; got " + (names.empty() ? "none" : names));
+  return read_entry(archive.get(), find_entry(archive.get(), path, name), limits);
 }
 
-void write_npz(const std::string& path, const std::vector<NamedView>& arrays,
-               const std::vector<NamedIntegers>& integers, bool overwrite) {
-  std::vector<Pending> members = collect(path, arrays, integers);
-  base::AtomicFile file(path, overwrite);
-  int code = 0;
-  Archive archive(zip_open(file.temporary_path().c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code));
-  if (archive == nullptr) throw Error(ErrorCode::kIo, "output", path, "cannot be written; " + message_of(code));
-  for (Pending& member : members) add_member(archive.get(), path, member);
-  if (members.empty()) fail(ErrorCode::kInvalidArgument, path, "an archive needs at least one array");
-  if (zip_close(archive.get()) != 0) {
-    throw Error(ErrorCode::kIo, "output", path, std::string("cannot be written; ") + zip_strerror(archive.get()));
+std::vector<std::string> npz_names(const std::string& path) {
+  const Archive archive = open_archive(path);
+  std::vector<std::string> names;
+  for (const Entry& entry : list_entries(archive.get(), path)) names.push_back(entry.name);
+  return names;
+}
+
+struct ArrayReader::Impl {
+  std::unique_ptr<base::InputFile> file;
+  Archive archive;
+  Member member;
+  std::string subject;
+  ReadLimits limits;
+  std::unique_ptr<base::NpyStream> stream;
+};
+
+ArrayReader::ArrayReader(const std::string& path, const std::string& member, const ReadLimits& limits)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->limits = limits;
+  impl_->subject = path;
+  if (member.empty()) {
+    impl_->file = std::make_unique<base::InputFile>(path, "array");
+    const auto read = [file = impl_->file.get()](void* to, std::size_t count) { file->read(to, count); };
+    impl_->stream = std::make_unique<base::NpyStream>(base::ByteSource{path, impl_->file->size(), read});
+    return;
   }
-  static_cast<void>(archive.release());  // zip_close has freed it
-  file.commit();
+  impl_->archive = open_archive(path);
+  const Entry entry = find_entry(impl_->archive.get(), path, member);
+  impl_->subject = entry.subject;
+  impl_->member = open_member(impl_->archive.get(), entry);
+  const auto read = [from = impl_->member.get(), subject = entry.subject](void* to, std::size_t count) {
+    read_exactly(from, subject, to, count);
+  };
+  impl_->stream = std::make_unique<base::NpyStream>(base::ByteSource{entry.subject, entry.size, read});
+}
+
+ArrayReader::~ArrayReader() = default;
+ArrayReader::ArrayReader(ArrayReader&&) noexcept = default;
+ArrayReader& ArrayReader::operator=(ArrayReader&&) noexcept = default;
+
+const Shape& ArrayReader::shape() const { return impl_->stream->shape(); }
+
+Tensor ArrayReader::read(std::int64_t rows) {
+  const bool over = impl_->stream->at_end();
+  Tensor tensor = impl_->stream->read(rows, impl_->limits);
+  if (impl_->member && !over && impl_->stream->at_end()) expect_end(impl_->member.get(), impl_->subject);
+  return tensor;
 }
 
 }  // namespace signxai

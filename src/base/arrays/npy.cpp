@@ -1,5 +1,5 @@
 // Data of the .npy format: any supported element type, byte order and memory order to float32 in C order.
-#include "base/array_file_npy.h"
+#include "base/arrays/npy.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,6 @@
 #include <new>
 #include <type_traits>
 
-#include "base/atomic_file.h"
 #include "base/input_file.h"
 #include "signxai/error.h"
 
@@ -110,9 +109,8 @@ std::vector<float> to_c_order(const std::vector<float>& fortran, const Shape& sh
   return result;
 }
 
-// Product of the extents, or an error if the array cannot be what the source holds or may not be loaded.
-std::size_t checked_count(const ByteSource& source, const NpyHeader& header, std::uint64_t data_bytes,
-                          const ReadLimits& limits) {
+// Product of the extents, or an error if the array cannot be what the source holds.
+std::size_t checked_count(const ByteSource& source, const NpyHeader& header, std::uint64_t data_bytes) {
   std::uint64_t count = 1;
   bool empty = false;
   for (const std::int64_t extent : header.shape) {
@@ -128,12 +126,14 @@ std::size_t checked_count(const ByteSource& source, const NpyHeader& header, std
                         std::to_string(count * static_cast<std::uint64_t>(header.item_size)) + " for shape " +
                         to_string(header.shape));
   }
-  if (count * sizeof(float) > static_cast<std::uint64_t>(std::max<std::int64_t>(limits.max_bytes, 0))) {
-    throw Error(ErrorCode::kOutOfMemory, "array", source.subject,
-                "is larger than the limit; got " + std::to_string(count * sizeof(float)) +
-                    " bytes as float32, expected at most " + std::to_string(limits.max_bytes));
-  }
   return static_cast<std::size_t>(count);
+}
+
+void check_limit(const ByteSource& source, std::size_t elements, const ReadLimits& limits) {
+  if (elements * sizeof(float) <= static_cast<std::uint64_t>(std::max<std::int64_t>(limits.max_bytes, 0))) return;
+  throw Error(ErrorCode::kOutOfMemory, "array", source.subject,
+              "is larger than the limit; got " + std::to_string(elements * sizeof(float)) +
+                  " bytes as float32, expected at most " + std::to_string(limits.max_bytes));
 }
 
 // Length of the dictionary; leaves the source at its first byte. `used` counts the bytes read.
@@ -163,17 +163,49 @@ std::size_t read_preamble(const ByteSource& source, std::uint64_t& used) {
 
 }  // namespace
 
-Tensor read_npy_stream(const ByteSource& source, const ReadLimits& limits) try {
+NpyStream::NpyStream(ByteSource source) : source_(std::move(source)) {
   std::uint64_t used = 0;
-  std::string dictionary(read_preamble(source, used), '\0');
-  source.read(dictionary.data(), dictionary.size());
-  const NpyHeader header = parse_npy_header(dictionary, source.subject);
-  std::vector<float> values(checked_count(source, header, source.size - used, limits));
-  read_elements(source, header, values);
-  if (header.fortran_order && header.shape.size() > 1) values = to_c_order(values, header.shape);
-  return Tensor(header.shape, std::move(values));
+  std::string dictionary(read_preamble(source_, used), '\0');
+  source_.read(dictionary.data(), dictionary.size());
+  header_ = parse_npy_header(dictionary, source_.subject);
+  elements_ = checked_count(source_, header_, source_.size - used);
+}
+
+std::vector<float> NpyStream::turned_rows(std::size_t count, std::size_t row) {
+  if (next_ == 0) {
+    std::vector<float> values(elements_);
+    read_elements(source_, header_, values);
+    turned_ = to_c_order(values, header_.shape);
+  }
+  if (count * row == elements_) return std::move(turned_);
+  const auto first = turned_.begin() + next_ * static_cast<std::ptrdiff_t>(row);
+  return {first, first + static_cast<std::ptrdiff_t>(count * row)};
+}
+
+Tensor NpyStream::read(std::int64_t count, const ReadLimits& limits) try {
+  count = std::min(count, rows() - next_);
+  Shape shape = header_.shape;
+  if (!shape.empty()) shape.front() = count;
+  const std::size_t row = rows() == 0 ? 0 : elements_ / static_cast<std::size_t>(rows());
+  const bool turn = header_.fortran_order && header_.shape.size() > 1;
+  const std::size_t wanted = static_cast<std::size_t>(count) * row;
+  check_limit(source_, turn ? elements_ : wanted, limits);
+  std::vector<float> values;
+  if (turn) {
+    values = turned_rows(static_cast<std::size_t>(count), row);
+  } else {
+    values.resize(wanted);
+    read_elements(source_, header_, values);
+  }
+  next_ += count;
+  return Tensor(std::move(shape), std::move(values));
 } catch (const std::bad_alloc&) {
-  throw Error(ErrorCode::kOutOfMemory, "array", source.subject, "does not fit into memory");
+  throw Error(ErrorCode::kOutOfMemory, "array", source_.subject, "does not fit into memory");
+}
+
+Tensor read_npy_stream(ByteSource source, const ReadLimits& limits) {
+  NpyStream stream(std::move(source));
+  return stream.read(stream.rows(), limits);
 }
 
 }  // namespace base
@@ -181,13 +213,6 @@ Tensor read_npy_stream(const ByteSource& source, const ReadLimits& limits) try {
 Tensor read_npy(const std::string& path, const ReadLimits& limits) {
   base::InputFile file(path, "array");
   return base::read_npy_stream({path, file.size(), [&](void* to, std::size_t count) { file.read(to, count); }}, limits);
-}
-
-void write_npy(const std::string& path, const TensorView& tensor, bool overwrite) {
-  base::AtomicFile file(path, overwrite);
-  file.write(base::npy_preamble("<f4", tensor.shape));
-  file.write(tensor.data, static_cast<std::size_t>(element_count(tensor.shape)) * sizeof(float));
-  file.commit();
 }
 
 }  // namespace signxai

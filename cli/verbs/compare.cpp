@@ -125,7 +125,10 @@ Action add_compare(CLI::App& verb) {
   options->target.add_to(verb);
   verb.add_flag("--json", options->json, "Print one JSON document instead of a table");
   options->compute.add_to(verb);
-  return [options] { run(*options); };
+  return [options] {
+    run(*options);
+    return 0;
+  };
 }
 
 }  // namespace signxai::cli

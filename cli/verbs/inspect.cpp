@@ -128,7 +128,10 @@ Action add_inspect(CLI::App& verb) {
       ->check(CLI::IsMember({"import", "graph", "plan"}));
   verb.add_flag("--json", options->json, "Print one JSON document");
   options->compute.add_to(verb);
-  return [options] { run(*options); };
+  return [options] {
+    run(*options);
+    return 0;
+  };
 }
 
 }  // namespace signxai::cli

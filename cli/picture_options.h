@@ -1,0 +1,27 @@
+// How pictures look: the options of `explain` that only they need.
+#pragma once
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "signxai/image.h"
+
+namespace signxai::cli {
+
+/// --rate, --format, --colormap, --aggregate, --positive, --clip-quantile and --overlay.
+struct PictureOptions {
+  double rate = 0;             ///< of series, in Hz; 0: unknown
+  std::string format = "png";  ///< of the files in a folder
+
+  void add_to(CLI::App& verb);
+  /// kInvalidArgument.
+  MapStyle style() const;
+
+ private:
+  std::string colors_ = "seismic", aggregate_ = "sum";
+  double clip_ = 0, overlay_ = 0;
+  bool positive_ = false;
+};
+
+}  // namespace signxai::cli

@@ -1,0 +1,25 @@
+// How many samples are computed together when the memory is limited: what a chunk needs is planned, and the chunk
+// shrinks until it fits, before anything of it is allocated.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/memory_budget.h"
+
+namespace signxai::explain {
+
+/// Bytes of one chunk.
+struct ChunkNeed {
+  std::int64_t working = 0;  ///< activations and scratch
+  std::int64_t data = 0;     ///< inputs, outputs and maps, and their copies
+  std::int64_t total() const { return working + data; }
+};
+
+/// The largest chunk up to `wanted` that fits into what the budget leaves. `need` compiles for a chunk and says what it
+/// needs; it may throw kOutOfMemory when constants of the chunk's shape are too many. `drop` forgets what it compiled
+/// last. kOutOfMemory, with the numbers, when one sample does not fit.
+std::int64_t fit_chunk(std::int64_t wanted, const base::MemoryBudget& budget,
+                       const std::function<ChunkNeed(std::int64_t)>& need, const std::function<void()>& drop);
+
+}  // namespace signxai::explain
