@@ -73,7 +73,9 @@ Value scattered_output(const reverse::Site& site) {
 /// The same as the reference has it where the head function was a layer of its own: a copy for every neuron.
 Value copied_output(const reverse::Site& site) {
   const Value y = site.call().output, chosen = site.selected(y);
-  return site.builder.broadcast(site.builder.reshape(site.seeded(chosen), {0, 1}), Shape(site.builder.shape(y)));
+  const Value copies = site.builder.broadcast(site.builder.reshape(site.seeded(chosen), {0, 1}), Shape(site.builder.shape(y)));
+  if (site.start.ledger) site.start.ledger->seed(site.builder, copies);
+  return copies;
 }
 
 bool copies_output(const reverse::Site& site) {
