@@ -61,8 +61,15 @@ std::vector<std::string> split_commas(const std::string& text) {
 }
 
 void ModelOptions::add_to(CLI::App& verb) {
-  verb.add_option("MODEL", path, "Keras network: a full-model .h5 file, or an architecture .json")->required();
+  verb.add_option("MODEL", path, "Keras network: a .keras or full-model .h5 file, or an architecture .json")->required();
   verb.add_option("--weights", weights, "Weights of an architecture .json (default: the .h5 beside it)");
+  verb.add_option("--custom-layers", custom_layers,
+                  "JSON file that states what layers of your own classes consist of (see docs/custom-layers.md)")
+      ->type_name("FILE");
+}
+
+Model ModelOptions::load() const {
+  return Model::load(path, {weights, custom_layers.empty() ? CustomLayers() : CustomLayers::load(custom_layers)});
 }
 
 void ComputeOptions::add_to(CLI::App& verb) {

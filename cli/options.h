@@ -10,13 +10,13 @@
 
 namespace signxai::cli {
 
-/// MODEL and --weights.
+/// MODEL, --weights and --custom-layers.
 struct ModelOptions {
-  std::string path, weights;
+  std::string path, weights, custom_layers;
 
   void add_to(CLI::App& verb);
   /// Loads the model; its notes are left to the caller.
-  Model load() const { return Model::load(path, weights); }
+  Model load() const;
 };
 
 /// --threads, --batch, --backend and --disable-pass.

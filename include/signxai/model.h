@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "signxai/custom_layers.h"
 #include "signxai/export.h"
 #include "signxai/tensor.h"
 
@@ -39,13 +41,44 @@ struct ModelFile {
   std::string sha256;  ///< of the whole file, in hexadecimal
 };
 
+/// How a model is loaded.
+struct LoadOptions {
+  /// The weights file of an architecture; empty: one that lies beside it.
+  std::string weights{};
+  /// What layers consist of whose classes are not Keras's own.
+  CustomLayers custom_layers{};
+};
+
+/// One array of a layer in memory: float32, row-major, without gaps.
+struct WeightArray {
+  std::string name;  ///< for messages; may be empty
+  Shape shape;
+  const float* data = nullptr;
+  /// Keeps `data` alive and unchanged; the array is then used where it lies. Null: the array is copied.
+  std::shared_ptr<const void> owner{};
+};
+
+/// The arrays of one layer, in the order of Keras's `layer.weights`.
+struct LayerWeights {
+  std::string layer;  ///< its name; "outer/inner" inside a model that is used as a layer
+  std::vector<WeightArray> arrays;
+};
+
 class SIGNXAI_API Model {
  public:
-  /// Reads a Keras network: a full-model .h5 file, or an architecture .json whose weights are in `weights` (default:
-  /// an .h5 file beside it). The format is found by content. Nothing in the file is ever executed. A softmax or
-  /// sigmoid at the end is left out: explanations are of the logits.
+  /// Reads a network of Keras 2 or 3: a .keras or full-model .h5 file, or an architecture .json whose weights are in
+  /// `options.weights` (default: an .h5 file beside it). The format is found by content. Nothing in the file is ever
+  /// executed. A softmax or sigmoid at the end is left out: explanations are of the logits.
   /// Errors: kNotFound, kCorruptFile, kUnsupported (all unsupported layers at once), kOutOfMemory.
-  static Model load(const std::string& path, const std::string& weights = {});
+  static Model load(const std::string& path, const LoadOptions& options = {});
+  /// Takes a network from memory. `architecture` is the text of `model.to_json()`, of Keras 2 or 3, or of
+  /// {"class_name": ..., "config": model.get_config()}. `weights` has an entry for every layer that has weights; a layer
+  /// used several times has one. Nothing of the arguments is referred to afterwards but arrays that have an owner.
+  /// `options.weights` must be empty.
+  /// Errors: kCorruptFile (the architecture contradicts itself), kUnsupported (all unsupported layers at once),
+  /// kInvalidArgument (arrays missing, in excess, or of another shape; of a layer that the model does not have).
+  static Model from_memory(std::string_view architecture, const std::vector<LayerWeights>& weights,
+                           const LoadOptions& options = {});
 
   const std::string& name() const;
   /// In the order in which data is handed in and results come out.
@@ -58,7 +91,7 @@ class SIGNXAI_API Model {
   const std::vector<std::string>& notes() const;
 
   /// The file of the model and, where they stand in one of their own, that of the weights, with their hashes. Reads the
-  /// files; kIo when one of them is no longer what was loaded.
+  /// files; kIo when one of them is no longer what was loaded. None for a model from memory.
   std::vector<ModelFile> files() const;
 
   const std::shared_ptr<const graph::Network>& network() const { return network_; }

@@ -51,6 +51,12 @@ class MappedFile {
   std::uint64_t size_;
 };
 
+/// A piece of memory and what keeps it: part of a mapped file, or bytes that were unpacked. Immutable.
+struct Bytes {
+  std::shared_ptr<const std::byte> data;
+  std::uint64_t size = 0;
+};
+
 /// A regular file, open for reading. Directories, pipes and devices are refused.
 class MappableFile {
  public:

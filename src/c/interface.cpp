@@ -85,7 +85,7 @@ const char* signxai_last_error(void) { return last_error().c_str(); }
 signxai_code signxai_load(const char* model, const char* weights, const char* options, signxai_explainer** out) {
   return give(out, [&] {
     const ExplainerOptions parsed = c::options_of(options);
-    Model loaded = Model::load(c::required(model, "model"), weights ? weights : "");
+    Model loaded = Model::load(c::required(model, "model"), {weights ? weights : ""});
     std::vector<PortInfo> inputs = loaded.inputs(), outputs = loaded.outputs();
     return std::unique_ptr<signxai_explainer>(
         new signxai_explainer{Explainer(std::move(loaded), parsed), std::move(inputs), std::move(outputs)});

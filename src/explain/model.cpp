@@ -11,6 +11,16 @@ namespace {
 
 Shape without_batch(const Shape& shape) { return {shape.begin() + 1, shape.end()}; }
 
+/// Adds the note about the head that was left out.
+std::shared_ptr<const graph::Network> finished(graph::Network network) {
+  const graph::RemovedHead& head = network.removed_head;
+  if (!head.layer.empty()) {
+    network.notes.push_back("the " + head.function + " at the end ('" + head.layer + "', " + head.form +
+                            ") is left out: what is explained is its input, the logit");
+  }
+  return std::make_shared<const graph::Network>(std::move(network));
+}
+
 }  // namespace
 
 /// The files as they were before they were read.
@@ -21,17 +31,16 @@ struct Model::Sources {
 Model::Model(std::shared_ptr<const graph::Network> network, std::shared_ptr<const Sources> sources)
     : network_(std::move(network)), sources_(std::move(sources)), cache_(std::make_shared<explain::ModelCache>()) {}
 
-Model Model::load(const std::string& path, const std::string& weights) {
+Model Model::load(const std::string& path, const LoadOptions& options) {
   Sources sources{{base::stamp_of(path)}};
-  graph::Network network = load_network(path, weights);
+  graph::Network network = load_network(path, options);
   if (!network.weights_path.empty()) sources.files.push_back(base::stamp_of(network.weights_path));
-  const graph::RemovedHead& head = network.removed_head;
-  if (!head.layer.empty()) {
-    network.notes.push_back("the " + head.function + " at the end ('" + head.layer + "', " + head.form +
-                            ") is left out: what is explained is its input, the logit");
-  }
-  return Model(std::make_shared<const graph::Network>(std::move(network)),
-               std::make_shared<const Sources>(std::move(sources)));
+  return Model(finished(std::move(network)), std::make_shared<const Sources>(std::move(sources)));
+}
+
+Model Model::from_memory(std::string_view architecture, const std::vector<LayerWeights>& weights,
+                         const LoadOptions& options) {
+  return Model(finished(make_network(architecture, weights, options)), std::make_shared<const Sources>());
 }
 
 const std::string& Model::name() const { return network_->name; }

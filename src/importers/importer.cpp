@@ -19,7 +19,7 @@ struct Probe {
 };
 
 using Matches = bool (*)(const Probe&);
-using Load = graph::Network (*)(const std::string& path, const std::string& weights_path);
+using Load = graph::Network (*)(const std::string& path, const LoadOptions& options);
 
 struct Format {
   Matches matches;
@@ -28,7 +28,7 @@ struct Format {
 };
 
 constexpr const char* kAdvice =
-    "this version reads .h5 and model.json + weights.h5; try saving it with model.save('x.h5')";
+    "this version reads .keras, .h5 and model.json + weights.h5; try saving it with model.save('x.keras')";
 
 /// A user block of 512 bytes, or of a power of two above, may stand before the signature.
 bool is_hdf5(const Probe& p) {
@@ -49,7 +49,7 @@ bool is_json(const Probe& p) {
 constexpr Format kFormats[] = {
     {is_hdf5, keras::load_model_h5, nullptr},
     {is_json, keras::load_model_json, nullptr},
-    {is_zip, nullptr, "is a zip archive, as .keras files are; "},
+    {is_zip, keras::load_model_keras, nullptr},
     {is_pickle, nullptr, "is a pickle, which would have to be executed; "},
     {is_folder, nullptr, "is a folder, as SavedModels are; "},
 };
@@ -68,15 +68,20 @@ Probe probe(const std::string& path) {
 
 }  // namespace
 
-graph::Network load_network(const std::string& path, const std::string& weights_path) {
+graph::Network load_network(const std::string& path, const LoadOptions& options) {
   const Probe content = probe(path);
   for (const Format& format : kFormats) {
     if (!format.matches(content)) continue;
-    if (format.load) return format.load(path, weights_path);
+    if (format.load) return format.load(path, options);
     throw Error(ErrorCode::kUnsupported, "import", path, std::string(format.refusal) + kAdvice);
   }
   throw Error(ErrorCode::kUnsupported, "import", path,
               std::string("is not a model file that is known here; ") + kAdvice);
+}
+
+graph::Network make_network(std::string_view architecture, const std::vector<LayerWeights>& weights,
+                            const LoadOptions& options) {
+  return keras::make_model(architecture, weights, options);
 }
 
 }  // namespace signxai

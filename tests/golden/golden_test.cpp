@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <limits>
 #include <map>
@@ -260,11 +261,29 @@ TEST_P(GoldenTest, Outputs) {
   expect_outputs("output", explainer_.predict({inputs_.begin(), inputs_.end()}));
 }
 
-TEST_P(GoldenTest, ArchitectureAndWeightsApartGiveTheSameModel) {
-  if (!golden_.has("model.h5") || !golden_.has("model.json")) return;  // the case has one form of the model
-  const Explainer apart = make_explainer(Model::load(golden_.path("model.json"), golden_.path("weights.h5")));
+/// The forms in which a case has its model besides the one that is tested everywhere, as file and weights file.
+constexpr std::pair<const char*, const char*> kForms[] = {
+    {"model.keras", ""}, {"model_keras3.keras", ""}, {"model_hdf5.keras", ""}, {"model.json", "weights.h5"}};
+
+TEST_P(GoldenTest, EveryFileFormatGivesTheSameModel) {
   const std::vector<TensorView> views(inputs_.begin(), inputs_.end());
-  EXPECT_EQ(apart.predict(views).front().data, explainer_.predict(views).front().data);
+  const std::vector<MethodRequest> requests{{"gradient", {}}, {"lrp_z", {}}, {"lrp_alpha_1_beta_0", {}}};
+  const std::vector<Tensor> outputs = explainer_.predict(views);
+  const Explanation expected = explainer_.explain(views, requests);
+  for (const auto& [file, weights] : kForms) {
+    if (!std::filesystem::exists(golden_.path(file))) continue;
+    LoadOptions options;
+    if (*weights) options.weights = golden_.path(weights);
+    const Explainer other = make_explainer(Model::load(golden_.path(file), options));
+    const std::vector<Tensor> found = other.predict(views);
+    ASSERT_EQ(found.size(), outputs.size()) << file;
+    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i].data, outputs[i].data) << file << ", output " << i;
+    const Explanation maps = other.explain(views, requests);
+    ASSERT_EQ(maps.maps.size(), expected.maps.size()) << file;
+    for (std::size_t i = 0; i < maps.maps.size(); ++i) {
+      EXPECT_EQ(maps.maps[i].map.data, expected.maps[i].map.data) << file << ", " << maps.maps[i].method;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Reference, GoldenTest, testing::ValuesIn(sources()),

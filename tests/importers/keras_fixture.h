@@ -18,7 +18,7 @@
 namespace signxai::keras {
 
 /// Weights as a test writes them: per group, in order.
-class MemoryWeights : public ListedWeights {
+class MemoryWeights : public GroupedWeights {
  public:
   struct Entry {
     std::string name;
@@ -32,14 +32,14 @@ class MemoryWeights : public ListedWeights {
   int loads() const { return loads_; }
 
  protected:
-  std::optional<std::vector<WeightInfo>> list(const std::string& group) const override {
+  std::optional<std::vector<WeightInfo>> list_group(const std::string& group) const override {
     const auto it = groups_.find(group);
     if (it == groups_.end()) return std::nullopt;
     std::vector<WeightInfo> infos;
     for (const Entry& entry : it->second) infos.push_back({entry.name, entry.shape});
     return infos;
   }
-  graph::Literal load(const std::string& group, std::size_t index, const std::string& name) const override {
+  graph::Literal load_from(const std::string& group, std::size_t index, const std::string& name) override {
     ++loads_;
     const Entry& entry = groups_.at(group).at(index);
     return graph::Literal(entry.shape, entry.values, name);
@@ -47,7 +47,7 @@ class MemoryWeights : public ListedWeights {
 
  private:
   Groups groups_;
-  mutable int loads_ = 0;
+  int loads_ = 0;
 };
 
 /// Makes whatever is asked for: a fixed pattern of small numbers.

@@ -19,7 +19,7 @@ TEST(KerasRefusal, AllUnsupportedLayersAtOnce) {
   Json odd = dense("odd", 2);
   odd["config"]["activation"] = "tanhh";
   expect_unsupported({"5 layers", "code (Lambda): contains marshalled", "op (TFOpLambda): wraps", "inner/rnn (LSTM)",
-                      "odd (Dense): activation 'tanhh'", "did you mean tanh", "mine (Custom>Mine): is a custom layer"},
+                      "odd (Dense): activation 'tanhh'", "did you mean tanh", "mine (Custom>Mine): layers of this class", "--custom-layers"},
                      sequential({input(), layer("Lambda", "code", {{"function", {"4wEAAAA=", nullptr, nullptr}}}),
                                  layer("TFOpLambda", "op"), inner, odd, layer("Custom>Mine", "mine")}));
 }
@@ -57,7 +57,7 @@ TEST(KerasRefusal, OtherModelClassesAndKeras3) {
   expect_unsupported({"net.h5", "MyModel"}, {{"class_name", "MyModel"}, {"config", Json::object()}});
   Json model = functional({input(), dense("d", 2)}, {"in"}, {"d"});
   model["config"]["layers"][1]["inbound_nodes"] = {Json{{"args", Json::array()}, {"kwargs", Json::object()}}};
-  expect_unsupported({"d (Dense)", "Keras 3"}, model);
+  expect_unsupported({"d (Dense)", "called with nothing"}, model);
 }
 
 TEST(KerasRefusal, BrokenStructure) {
@@ -152,7 +152,7 @@ TEST(KerasRefusal, WeightsThatDoNotFit) {
   expect_error(ErrorCode::kCorruptFile, {"d (Dense)", "'kernel'", "got (3, 3)", "expected (2, 3)"}, [&] {
     load({{"d", {square, bias}}});
   });
-  expect_error(ErrorCode::kCorruptFile, {"d (Dense)", "'bias' is missing", "d/kernel:0"}, [&] {
+  expect_error(ErrorCode::kCorruptFile, {"d (Dense)", "'bias', (3,), is missing", "d/kernel:0"}, [&] {
     load({{"d", {kernel}}});
   });
   expect_error(ErrorCode::kCorruptFile, {"d (Dense)", "got 3", "expected 2"}, [&] {

@@ -63,7 +63,7 @@ bool Case::has(const std::string& file) const { return std::find(files.begin(), 
 
 Model Case::load() const {
   if (has("model.h5")) return Model::load(path("model.h5"));
-  return Model::load(path("model.json"), path("weights.h5"));
+  return Model::load(path("model.json"), {path("weights.h5")});
 }
 
 std::vector<Case> read_cases(const std::string& folder) {

@@ -26,6 +26,13 @@ struct Half {
   }
 };
 
+/// The upper half of a float32.
+struct Brain {
+  std::uint16_t bits;
+
+  explicit operator float() const noexcept { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
+};
+
 template <typename T>
 void convert(const std::byte* source, bool swap, std::span<float> target) noexcept {
   for (float& value : target) {
@@ -45,7 +52,8 @@ struct Format {
 
 // In the order of ElementType.
 constexpr Format kFormats[] = {
-    {"float16", 2, convert<Half>},         {"float32", 4, convert<float>},        {"float64", 8, convert<double>},
+    {"float16", 2, convert<Half>},         {"bfloat16", 2, convert<Brain>},
+    {"float32", 4, convert<float>},        {"float64", 8, convert<double>},
     {"int8", 1, convert<std::int8_t>},     {"int16", 2, convert<std::int16_t>},   {"int32", 4, convert<std::int32_t>},
     {"int64", 8, convert<std::int64_t>},   {"uint8", 1, convert<std::uint8_t>},   {"uint16", 2, convert<std::uint16_t>},
     {"uint32", 4, convert<std::uint32_t>}, {"uint64", 8, convert<std::uint64_t>}, {"other", 0, nullptr},

@@ -1,5 +1,5 @@
 // The number formats that a dataset may be stored in, and their conversion to float32, the one format of the engine.
-// Exact for float16, float32 and integers up to 24 bits; float64 and wider integers are rounded to nearest.
+// Exact for float16, bfloat16, float32 and integers up to 24 bits; float64 and wider integers are rounded to nearest.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@ namespace signxai::hdf5 {
 
 enum class ElementType : std::uint8_t {
   kFloat16,
+  kBFloat16,
   kFloat32,
   kFloat64,
   kInt8,

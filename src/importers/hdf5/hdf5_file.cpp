@@ -29,15 +29,19 @@ base::UniqueFd make_memory_file(const std::string& subject) {
   return fd;
 }
 
+base::Bytes whole(const std::shared_ptr<const base::MappedFile>& file) {
+  return {std::shared_ptr<const std::byte>(file, file->data()), file->size()};
+}
+
 // From here on nobody can write to or shorten it. Fails if a descendant of the child still has it mapped.
-std::shared_ptr<const base::MappedFile> seal_and_map(int fd, const std::string& subject) {
+base::Bytes seal_and_map(int fd, const std::string& subject) {
   struct stat status {};
   const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL;
   if (::fcntl(fd, F_ADD_SEALS, seals) != 0 || ::fstat(fd, &status) != 0) {
     throw Error(ErrorCode::kCorruptFile, "import", subject,
                 "the decompressed data is still in use; the file is hostile");
   }
-  return base::MappedFile::map(fd, static_cast<std::uint64_t>(status.st_size), subject);
+  return whole(base::MappedFile::map(fd, static_cast<std::uint64_t>(status.st_size), subject));
 }
 
 // Shape times element size, or nothing if that overflows or an extent is negative.
@@ -50,12 +54,12 @@ std::optional<std::uint64_t> expected_bytes(const Dataset& dataset) {
   return bytes;
 }
 
-std::string read_listing(const base::MappedFile& file, int memory_file, const std::string& subject,
+std::string read_listing(const base::Bytes& file, int memory_file, const std::string& subject,
                          const SandboxLimits& limits) {
   const std::array keep_open{memory_file};
   return run_sandboxed(limits, keep_open, subject, [&] {
     try {
-      return encode_listing(scan({{file.data(), file.size()}, memory_file, limits.file_bytes}));
+      return encode_listing(scan({{file.data.get(), file.size}, memory_file, limits.file_bytes}));
     } catch (const Error& error) {
       return encode_error(error);
     }
@@ -81,19 +85,25 @@ File File::open(const std::string& path) {
 File File::open(const std::string& path, const SandboxLimits& limits) { return open(base::MappableFile(path), limits); }
 
 File File::open(const base::MappableFile& input, const SandboxLimits& limits) {
-  const std::string& path = input.path();
-  if (input.size() == 0) throw Error(ErrorCode::kCorruptFile, "import", path, "the file is empty");
-  const std::shared_ptr<const base::MappedFile> mapped = input.map();  // the child inherits the mapping
-  const base::UniqueFd memory_file = make_memory_file(path);
-  Object root = decode_reply(read_listing(*mapped, memory_file.get(), path, limits), path);
+  File file = open(whole(input.map()), input.path(), limits);
   input.require_unchanged();
-  File file(path, std::move(root), mapped, seal_and_map(memory_file.get(), path));
+  return file;
+}
+
+File File::open(const base::Bytes& bytes, const std::string& path) {
+  return open(bytes, path, default_limits(bytes.size));
+}
+
+File File::open(const base::Bytes& bytes, const std::string& path, const SandboxLimits& limits) {
+  if (bytes.size == 0) throw Error(ErrorCode::kCorruptFile, "import", path, "the file is empty");
+  const base::UniqueFd memory_file = make_memory_file(path);
+  Object root = decode_reply(read_listing(bytes, memory_file.get(), path, limits), path);  // the child has the bytes too
+  File file(path, std::move(root), bytes, seal_and_map(memory_file.get(), path));
   file.check(file.root_);
   return file;
 }
 
-File::File(std::string path, Object root, std::shared_ptr<const base::MappedFile> file,
-           std::shared_ptr<const base::MappedFile> decoded)
+File::File(std::string path, Object root, base::Bytes file, base::Bytes decoded)
     : path_(std::move(path)), root_(std::move(root)), file_(std::move(file)), decoded_(std::move(decoded)) {}
 
 // The listing comes from a process that a hostile file may control: every place is checked against what is mapped.
@@ -102,7 +112,7 @@ void File::check(const Object& object) const {
   if (object.is_group() || !object.dataset->refusal.empty()) return;
   const Dataset& dataset = *object.dataset;
   const std::optional<std::uint64_t> bytes = expected_bytes(dataset);
-  const std::uint64_t available = dataset.storage == Dataset::Storage::kNone ? 0 : storage_of(dataset)->size();
+  const std::uint64_t available = dataset.storage == Dataset::Storage::kNone ? 0 : storage_of(dataset).size;
   const bool fits = bytes == dataset.bytes && dataset.bytes <= available && dataset.offset <= available - dataset.bytes;
   if (dataset.element == ElementType::kOther || !fits) {
     throw Error(ErrorCode::kCorruptFile, "import", path_,
@@ -110,12 +120,12 @@ void File::check(const Object& object) const {
   }
 }
 
-const std::shared_ptr<const base::MappedFile>& File::storage_of(const Dataset& dataset) const noexcept {
+const base::Bytes& File::storage_of(const Dataset& dataset) const noexcept {
   return dataset.storage == Dataset::Storage::kDecoded ? decoded_ : file_;
 }
 
 const std::byte* File::bytes_of(const Dataset& dataset) const noexcept {
-  return storage_of(dataset)->data() + dataset.offset;
+  return storage_of(dataset).data.get() + dataset.offset;
 }
 
 const Object& File::at(std::string_view object_path) const {
@@ -145,7 +155,7 @@ Float32Array File::read(const Object& object) const {
   const std::byte* source = bytes_of(dataset);
   const bool is_aligned = reinterpret_cast<std::uintptr_t>(source) % alignof(float) == 0;
   if (is_aligned && is_native_float32(dataset.element, dataset.big_endian)) {
-    return {dataset.shape, std::shared_ptr<const float>(storage_of(dataset), reinterpret_cast<const float*>(source))};
+    return {dataset.shape, std::shared_ptr<const float>(storage_of(dataset).data, reinterpret_cast<const float*>(source))};
   }
   const std::size_t count = dataset.bytes / element_size(dataset.element);
   try {

@@ -34,6 +34,9 @@ class File {
   /// `limits.file_bytes` is the total to which compressed datasets may expand.
   static File open(const std::string& path, const SandboxLimits& limits);
 
+  /// A file inside another one, already in memory; `path` names it in messages.
+  static File open(const base::Bytes& bytes, const std::string& path);
+
   const std::string& path() const noexcept { return path_; }
   const Object& root() const noexcept { return root_; }
 
@@ -50,16 +53,16 @@ class File {
 
  private:
   static File open(const base::MappableFile& input, const SandboxLimits& limits);
-  File(std::string path, Object root, std::shared_ptr<const base::MappedFile> file,
-       std::shared_ptr<const base::MappedFile> decoded);
+  static File open(const base::Bytes& bytes, const std::string& path, const SandboxLimits& limits);
+  File(std::string path, Object root, base::Bytes file, base::Bytes decoded);
 
-  const std::shared_ptr<const base::MappedFile>& storage_of(const Dataset& dataset) const noexcept;
+  const base::Bytes& storage_of(const Dataset& dataset) const noexcept;
   const std::byte* bytes_of(const Dataset& dataset) const noexcept;
   void check(const Object& object) const;
 
   std::string path_;
   Object root_;
-  std::shared_ptr<const base::MappedFile> file_, decoded_;
+  base::Bytes file_, decoded_;
 };
 
 }  // namespace signxai::hdf5

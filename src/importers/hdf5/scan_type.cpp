@@ -15,6 +15,18 @@ Handle half_type(hid_t order) {
   return half;
 }
 
+// float32 without its lower half.
+Handle brain_type(hid_t order) {
+  Handle brain(H5Tcopy(order), H5Tclose);
+  H5Tset_fields(brain.get(), 15, 7, 8, 0, 7);
+  H5Tset_size(brain.get(), 2);
+  return brain;
+}
+
+// NumPy has no bfloat16 of its own, so Keras's arrays of it arrive at the file as two bytes without a meaning. Nothing
+// else in a Keras file does.
+bool is_nameless_brain(hid_t type) { return H5Tget_class(type) == H5T_OPAQUE && H5Tget_size(type) == 2; }
+
 std::string name_of_other(hid_t type) {
   switch (H5Tget_class(type)) {
     case H5T_STRING: return H5Tis_variable_str(type) > 0 ? "variable-length string" : "fixed-length string";
@@ -37,6 +49,8 @@ std::string name_of_other(hid_t type) {
 StoredType recognise_type(hid_t type) {
   const Handle half_little = half_type(H5T_IEEE_F32LE);
   const Handle half_big = half_type(H5T_IEEE_F32BE);
+  const Handle brain_little = brain_type(H5T_IEEE_F32LE);
+  const Handle brain_big = brain_type(H5T_IEEE_F32BE);
   const struct {
     ElementType element;
     hid_t little, big;
@@ -44,6 +58,7 @@ StoredType recognise_type(hid_t type) {
       {ElementType::kFloat32, H5T_IEEE_F32LE, H5T_IEEE_F32BE},
       {ElementType::kFloat64, H5T_IEEE_F64LE, H5T_IEEE_F64BE},
       {ElementType::kFloat16, half_little.get(), half_big.get()},
+      {ElementType::kBFloat16, brain_little.get(), brain_big.get()},
       {ElementType::kInt64, H5T_STD_I64LE, H5T_STD_I64BE},
       {ElementType::kInt32, H5T_STD_I32LE, H5T_STD_I32BE},
       {ElementType::kInt16, H5T_STD_I16LE, H5T_STD_I16BE},
@@ -59,6 +74,7 @@ StoredType recognise_type(hid_t type) {
       return {candidate.element, !is_little, element_name(candidate.element, !is_little)};
     }
   }
+  if (is_nameless_brain(type)) return {ElementType::kBFloat16, false, element_name(ElementType::kBFloat16, false)};
   return {ElementType::kOther, false, name_of_other(type)};
 }
 

@@ -113,8 +113,7 @@ Network finish(Assembler& model, const std::vector<Head>& heads) {
 
 }  // namespace
 
-Network build_network(const std::shared_ptr<const Json>& document, WeightSource& weights, const std::string& subject) {
-  const ModelDef model = read_model(document, subject);
+Network build_network(const ModelDef& model, WeightSource& weights, const std::string& subject) {
   std::vector<std::string> unsupported;
   find_unsupported(model, "", unsupported);
   throw_unsupported(unsupported, subject);
@@ -132,7 +131,7 @@ Network build_network(const std::shared_ptr<const Json>& document, WeightSource&
 }
 
 Network build_network(std::string_view json, WeightSource& weights, const std::string& subject) {
-  return build_network(std::make_shared<const Json>(parse_json(json, subject)), weights, subject);
+  return build_network(read_model(std::make_shared<const Json>(parse_json(json, subject)), subject), weights, subject);
 }
 
 }  // namespace signxai::keras

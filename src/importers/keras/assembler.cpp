@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "importers/weights/composed_weights.h"
 #include "signxai/error.h"
 
 namespace signxai::keras {
@@ -23,12 +24,13 @@ void Assembler::run(const ModelDef& model) {
   network_.name = model.name;
   network_.sequential = model.sequential;
   Results results;
+  const Scope top{"", "", 0, &weights_, model.keras};
   // The graph's inputs stand in the model's order, whatever the order of the layers is.
   for (const TensorRef& ref : model.inputs) {
     const CallRef call{ref.layer, ref.node};
-    if (!results.count(call)) results[call] = import_call(model, call, {}, {});
+    if (!results.count(call)) results[call] = import_call(model, call, top, {});
   }
-  walk(model, {}, results);
+  walk(model, top, results);
   throw_unsupported(unsupported_, model.name);
   for (const TensorRef& ref : model.outputs) {
     outputs_.push_back(results.at({ref.layer, ref.node})[ref.tensor]);
@@ -75,17 +77,18 @@ std::vector<Assembler::Tensor> Assembler::import_call(const ModelDef& model, Cal
   if (++calls_ > kMaxCalls) {
     throw Error(ErrorCode::kUnsupported, "import", network_.name, "the model has more than 20000 layer calls");
   }
-  if (layer.nested) {
-    const std::string group = scope.weight_group.empty() ? layer.name : scope.weight_group;
-    return expand(*layer.nested, {path + "/", group, number}, inputs);
-  }
-  // Behind a layer that cannot be computed there is nothing to compute; its like are listed by class already.
-  const bool missing = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& t) { return !t.value; });
-  if (missing) return {Tensor{}};
   const bool nested = !scope.weight_group.empty();
   WeightOwner owner{nested ? scope.weight_group : layer.name, layer.name, nested, path, subject_of(path, layer)};
+  // Behind a layer that cannot be computed there is nothing to compute; its like are listed by class already.
+  const bool missing = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& t) { return !t.value; });
+  if (layer.nested) {
+    const Scope inner{path + "/", owner.group, number, scope.weights, std::max(scope.keras, layer.nested->keras)};
+    if (layer.composed && !missing) return expand_composed(layer, inner, owner, inputs);
+    return expand(*layer.nested, inner, inputs);
+  }
+  if (missing) return {Tensor{}};
   try {
-    return {import_layer(layer, unused_name(path, number), std::move(owner), inputs)};
+    return {import_layer(layer, scope, unused_name(path, number), std::move(owner), inputs)};
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kUnsupported || e.stage() != "import") throw;
     unsupported_.push_back(e.subject() + ": " + e.message());
@@ -93,10 +96,22 @@ std::vector<Assembler::Tensor> Assembler::import_call(const ModelDef& model, Cal
   }
 }
 
-Assembler::Tensor Assembler::import_layer(const LayerDef& layer, const std::string& name, WeightOwner owner,
-                                          const std::vector<Tensor>& inputs) {
+std::vector<Assembler::Tensor> Assembler::expand_composed(const LayerDef& layer, const Scope& scope,
+                                                          const WeightOwner& owner, const std::vector<Tensor>& inputs) {
+  const bool frozen = !Config(*layer.config, owner.subject).flag("trainable", true);
+  ComposedWeights weights(*scope.weights, owner, *layer.nested, frozen);
+  const std::size_t failed = unsupported_.size();
+  Scope inner = scope;
+  inner.weights = &weights;
+  std::vector<Tensor> outputs = expand(*layer.nested, inner, inputs);
+  if (unsupported_.size() == failed) weights.close();
+  return outputs;
+}
+
+Assembler::Tensor Assembler::import_layer(const LayerDef& layer, const Scope& scope, const std::string& name,
+                                          WeightOwner owner, const std::vector<Tensor>& inputs) {
   const std::string subject = owner.subject;
-  const Config config(*layer.config, subject);
+  const Config config(*layer.config, subject, scope.keras);
   const LayerImporter& importer = *find_layer(layer.class_name);
   LayerCall call;
   call.name = name;
@@ -110,7 +125,7 @@ Assembler::Tensor Assembler::import_layer(const LayerDef& layer, const std::stri
   }
   note_dtype(config);
   builder_.set_origin(name);
-  LayerContext context(builder_, config, weights_, std::move(owner), values, network_.notes);
+  LayerContext context(builder_, config, *scope.weights, std::move(owner), values, network_.notes);
   if (suppressed_.count(name)) context.suppress_head();
   LayerResult result;
   try {
@@ -140,16 +155,21 @@ void Assembler::note_dtype(const Config& config) {
   std::string name;
   if (value->is_string()) {
     name = value->get<std::string>();
-  } else {  // {"class_name": "Policy", "config": {"name": "mixed_float16"}}
+  } else {  // {"class_name": "Policy" or "DTypePolicy", "config": {"name": "mixed_float16"}}
     const Config policy(*value, config.subject());
-    name = Config(policy.at("config"), config.subject()).text("name");
+    const Config inner(policy.at("config"), config.subject());
+    name = inner.text(inner.has("name") ? "name" : "source_name");
+    if (policy.text("class_name", "").starts_with("Quantized")) {
+      throw Error(ErrorCode::kUnsupported, "import", config.subject(), "is quantized (" + name + ")");
+    }
   }
   const std::set<std::string> known{"float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16", "int8",
                                     "int16",   "int32",   "int64",    "uint8",         "uint16",         "bool"};
   if (name == "float32" || name == "_infer") return;
   if (!known.count(name)) config.wrong("dtype", "float32 or another number type");
-  if (noted_dtypes_.insert(name).second)
+  if (noted_dtypes_.insert(name).second) {
     network_.notes.push_back("the model is of type " + name + "; it is computed in float32");
+  }
 }
 
 std::string Assembler::unused_name(const std::string& base, std::size_t number) {

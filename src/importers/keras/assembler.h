@@ -46,6 +46,8 @@ class Assembler {
     std::string prefix;        ///< "outer/" ...
     std::string weight_group;  ///< the outermost model used as a layer; empty at the top
     std::size_t instance = 0;  ///< which call of the surrounding model this is
+    WeightSource* weights = nullptr;
+    int keras = 2;  ///< whose numbers functions have
   };
   using Results = std::map<CallRef, std::vector<Tensor>>;
 
@@ -53,7 +55,9 @@ class Assembler {
   std::vector<Tensor> expand(const ModelDef& model, const Scope& scope, const std::vector<Tensor>& inputs);
   std::vector<Tensor> import_call(const ModelDef& model, CallRef ref, const Scope& scope,
                                   const std::vector<Tensor>& inputs);
-  Tensor import_layer(const LayerDef& layer, const std::string& name, WeightOwner owner,
+  std::vector<Tensor> expand_composed(const LayerDef& layer, const Scope& scope, const WeightOwner& owner,
+                                      const std::vector<Tensor>& inputs);
+  Tensor import_layer(const LayerDef& layer, const Scope& scope, const std::string& name, WeightOwner owner,
                       const std::vector<Tensor>& inputs);
   void note_dtype(const Config& config);
   std::string unused_name(const std::string& base, std::size_t number);

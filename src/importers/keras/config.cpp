@@ -33,6 +33,15 @@ Json parse_json(std::string_view text, const std::string& subject) {
   }
 }
 
+const Json& plain(const Json& value) {
+  if (!value.is_object()) return value;
+  const auto name = value.find("class_name"), config = value.find("config");
+  if (name == value.end() || config == value.end() || !config->is_object()) return value;
+  if (*name != "__numpy__" && *name != "__tensor__") return value;
+  const auto numbers = config->find("value");
+  return numbers == config->end() ? value : *numbers;
+}
+
 const Json* as_list(const Json& value) {
   if (value.is_array()) return &value;
   if (!value.is_object()) return nullptr;
@@ -49,7 +58,8 @@ std::string brief(const Json& value) {
   return text;
 }
 
-Config::Config(const Json& object, std::string subject) : object_(&object), subject_(std::move(subject)) {
+Config::Config(const Json& object, std::string subject, int keras)
+    : object_(&object), subject_(std::move(subject)), keras_(keras) {
   if (!object.is_object()) corrupt(subject_, "the configuration is " + brief(object) + "; expected an object");
 }
 
@@ -61,7 +71,7 @@ void Config::wrong(std::string_view key, const std::string& expected) const {
 
 const Json* Config::find(std::string_view key) const {
   const auto it = object_->find(std::string(key));
-  return it == object_->end() || it->is_null() ? nullptr : &*it;
+  return it == object_->end() || it->is_null() ? nullptr : &plain(*it);
 }
 
 const Json& Config::at(std::string_view key) const {

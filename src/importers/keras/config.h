@@ -24,9 +24,11 @@ Json parse_json(std::string_view text, const std::string& subject);
 class Config {
  public:
   /// Throws Error(kCorruptFile) unless `object` is a JSON object.
-  Config(const Json& object, std::string subject);
+  Config(const Json& object, std::string subject, int keras = 2);
 
   const std::string& subject() const { return subject_; }
+  /// 2 or 3: a few functions have the same name and other numbers.
+  int keras() const { return keras_; }
   bool has(std::string_view key) const { return find(key) != nullptr; }
   /// The value of a key as it is, or nullptr.
   const Json* find(std::string_view key) const;
@@ -64,7 +66,12 @@ class Config {
 
   const Json* object_;
   std::string subject_;
+  int keras_;
 };
+
+/// The value itself, or the plain numbers in what Keras makes of an array: {"class_name": "__numpy__", "config":
+/// {"value": ..., "dtype": ...}}.
+const Json& plain(const Json& value);
 
 /// The list in `value`, also where a tuple was encoded as {"class_name": "__tuple__", "items": [...]}; else nullptr.
 const Json* as_list(const Json& value);

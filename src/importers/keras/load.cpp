@@ -1,11 +1,13 @@
 // Finds configuration and weights of a model, and says what is missing where one of them is.
 #include "importers/keras/load.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "base/input_file.h"
+#include "importers/weights/array_weights.h"
 #include "importers/keras/assemble.h"
-#include "importers/keras/hdf5_weights.h"
+#include "importers/weights/weights_file.h"
 #include "signxai/error.h"
 
 namespace signxai::keras {
@@ -19,37 +21,25 @@ constexpr std::uint64_t kMaxJsonBytes = std::uint64_t{256} << 20;
   throw Error(code, "import", path, message);
 }
 
-void check_version(const std::string& version, const std::string& path) {
-  if (version.empty() || version.starts_with("2.")) return;
-  refuse(ErrorCode::kUnsupported, path,
-         "was written by Keras " + version +
-             "; this version reads files of Keras 2.x (tf.keras of TensorFlow 2.15 or before)");
+/// Builds the network and adds the notes of what it was built from.
+graph::Network build(const ModelDef& model, WeightSource& weights, const std::string& subject) {
+  graph::Network network = build_network(model, weights, subject);
+  for (std::string& note : weights.notes()) network.notes.push_back(std::move(note));
+  return network;
 }
 
-std::string version_of(const hdf5::Object& object) { return object.string_attribute("keras_version").value_or(""); }
-
-/// What an HDF5 file without a configuration, or without weights, is instead.
-[[noreturn]] void refuse_h5(const hdf5::File& file, const std::string& missing) {
-  const hdf5::Object& root = file.root();
-  if (root.find("_layer_checkpoint_dependencies") || root.find("layers")) {
-    refuse(ErrorCode::kUnsupported, file.path(),
-           "holds weights in the form of Keras 3; this version reads files of Keras 2.x");
-  }
-  if (find_weights(file)) {
-    refuse(
-        ErrorCode::kInvalidArgument, file.path(),
-        "holds weights but no architecture; try the model's JSON file (model.to_json()) together with these weights, "
-        "or a file saved by model.save('x.h5')");
-  }
-  refuse(ErrorCode::kUnsupported, file.path(), "is an HDF5 file but not a Keras model: it has no " + missing);
+/// With the weights file that the options name, or else those that come with the model.
+template <typename Own>
+graph::Network build_with(const LoadOptions& options, const ModelDef& model, const std::string& subject, Own own) {
+  const std::unique_ptr<WeightSource> weights = options.weights.empty() ? own() : open_weights(options.weights, model);
+  graph::Network network = build(model, *weights, subject);
+  network.weights_path = options.weights;
+  return network;
 }
 
-Hdf5Weights weights_of(hdf5::File file) {
-  const hdf5::Object* root = find_weights(file);
-  if (!root) refuse_h5(file, "list of layers (layer_names)");
-  check_version(version_of(*root), file.path());
-  const std::string root_path = root->path;
-  return Hdf5Weights(std::move(file), root_path);
+ModelDef parse_model(std::string_view text, const std::string& subject, const LoadOptions& options) {
+  const auto document = std::make_shared<const Json>(parse_json(text, subject));
+  return read_model(document, subject, options.custom_layers.compositions().get());
 }
 
 /// The places where Keras users keep the weights of "model.json", most particular first.
@@ -58,7 +48,8 @@ std::string find_weights_beside(const fs::path& json) {
   const std::string stem = json.stem().string();
   std::string tried;
   for (const std::string& name :
-       {stem + ".h5", stem + ".weights.h5", stem + "_weights.h5", std::string("weights.h5")}) {
+       {stem + ".h5", stem + ".weights.h5", stem + "_weights.h5", std::string("weights.h5"),
+        std::string("model.weights.h5")}) {
     std::error_code ignored;
     if (fs::is_regular_file(folder / name, ignored)) return (folder / name).string();
     tried += (tried.empty() ? "" : ", ") + name;
@@ -67,30 +58,67 @@ std::string find_weights_beside(const fs::path& json) {
          "holds an architecture but no weights, and none of " + tried + " lies beside it; try naming the weights file");
 }
 
+/// A short member; what else the archive may be is said where it has none of that name.
+std::string text_member(const zip::Archive& archive, const char* name) {
+  const zip::Member* member = archive.find(name);
+  if (!member) {
+    const auto& members = archive.members();
+    const auto inner = std::find_if(members.begin(), members.end(), [](const zip::Member& m) {
+      return m.name.ends_with(".keras") || m.name.ends_with(".zip");
+    });
+    const std::string hint = inner == members.end() ? "" : "; it holds the archive '" + inner->name + "': try unpacking that";
+    refuse(ErrorCode::kUnsupported, archive.path(),
+           std::string("is a zip archive but not a .keras file: it has no member ") + name + hint);
+  }
+  const base::Bytes bytes = archive.read(*member, std::min(kMaxJsonBytes, archive.default_limit()));
+  return {reinterpret_cast<const char*>(bytes.data.get()), bytes.size};
+}
+
 }  // namespace
 
-graph::Network load_model_h5(const std::string& path, const std::string& weights_path) {
+graph::Network load_model_h5(const std::string& path, const LoadOptions& options) {
   hdf5::File file = hdf5::File::open(path);
   const auto config = file.root().string_attribute("model_config");
   if (!config) refuse_h5(file, "model_config");
   check_version(version_of(file.root()), path);
-  Hdf5Weights weights = weights_of(weights_path.empty() ? std::move(file) : hdf5::File::open(weights_path));
-  graph::Network network = build_network(*config, weights, path);
-  network.weights_path = weights_path;
+  const ModelDef model = parse_model(*config, path, options);
+  return build_with(options, model, path, [&] { return weights_in(std::move(file), model); });
+}
+
+graph::Network load_model_json(const std::string& path, const LoadOptions& options) {
+  const auto document =
+      std::make_shared<const Json>(parse_json(base::read_whole_file(path, "import", kMaxJsonBytes), path));
+  check_version(Config(*document, path).text("keras_version", ""), path);
+  const std::string found = options.weights.empty() ? find_weights_beside(path) : options.weights;
+  const ModelDef model = read_model(document, path, options.custom_layers.compositions().get());
+  graph::Network network = build(model, *open_weights(found, model), path);
+  network.weights_path = found;
+  if (options.weights.empty()) network.notes.push_back("weights taken from " + found);
   return network;
 }
 
-graph::Network load_model_json(const std::string& path, const std::string& weights_path) {
-  const auto document =
-      std::make_shared<const Json>(parse_json(base::read_whole_file(path, "import", kMaxJsonBytes), path));
-  const Config top(*document, path);
-  check_version(top.text("keras_version", ""), path);
-  const std::string found = weights_path.empty() ? find_weights_beside(path) : weights_path;
-  Hdf5Weights weights = weights_of(hdf5::File::open(found));
-  graph::Network network = build_network(document, weights, path);
-  network.weights_path = found;
-  if (weights_path.empty()) network.notes.push_back("weights taken from " + found);
-  return network;
+graph::Network load_model_keras(const std::string& path, const LoadOptions& options) {
+  const zip::Archive archive = zip::Archive::open(path);
+  const std::string config = text_member(archive, "config.json");
+  if (archive.find("metadata.json")) {
+    const std::string subject = path + "[metadata.json]";
+    const Json metadata = parse_json(text_member(archive, "metadata.json"), subject);
+    check_version(Config(metadata, subject).text("keras_version", ""), path);
+  }
+  const ModelDef model = parse_model(config, path, options);
+  return build_with(options, model, path, [&] { return weights_in(weights_member(archive), model); });
+}
+
+graph::Network make_model(std::string_view architecture, const std::vector<LayerWeights>& weights,
+                          const LoadOptions& options) {
+  const std::string subject = "model in memory";
+  if (!options.weights.empty()) {
+    refuse(ErrorCode::kInvalidArgument, subject, "got weights in memory and the weights file " + options.weights);
+  }
+  const ModelDef model = parse_model(architecture, subject, options);
+  ArrayWeights source(weights);
+  source.require_layers_of(model, subject);
+  return build(model, source, subject);
 }
 
 }  // namespace signxai::keras

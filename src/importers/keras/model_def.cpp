@@ -1,14 +1,24 @@
-// Reading of Sequential and functional model configurations of Keras 2.x.
+// Reading of Sequential and functional model configurations.
 #include "importers/keras/model_def.h"
 
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
 #include <unordered_map>
 
+#include "importers/keras/composition.h"
+#include "importers/keras/inbound.h"
+#include "importers/layers/layer.h"
 #include "signxai/error.h"
 
 namespace signxai::keras {
 namespace {
 
 using Document = std::shared_ptr<const Json>;
+
+constexpr const char* kWaysOut =
+    "state what it consists of with --custom-layers FILE, or by CustomLayers in C++ (docs/custom-layers.md)";
 
 [[noreturn]] void corrupt(const std::string& subject, const std::string& message) {
   throw Error(ErrorCode::kCorruptFile, "import", subject, message);
@@ -20,7 +30,7 @@ Document part(const Document& document, const Json& value) { return {document, &
 /// Turns the configuration of one model into a ModelDef: names first, then references by name.
 class Reader {
  public:
-  explicit Reader(std::string subject) : subject_(std::move(subject)) {}
+  Reader(std::string subject, const Compositions* custom) : subject_(std::move(subject)), custom_(custom) {}
 
   ModelDef read(const Document& document) {
     const Config top(*document, subject_);
@@ -54,11 +64,38 @@ class Reader {
     def.name = layer.text("name", inner_name);
     if (def.name.empty()) corrupt(subject_, "a layer of class " + def.class_name + " has no name");
     if (is_model_class(def.class_name)) {
-      def.nested = std::make_shared<const ModelDef>(Reader(subject_of(def)).read(part(document, entry)));
+      def.nested = std::make_shared<const ModelDef>(Reader(subject_of(def), custom_).read(part(document, entry)));
     }
     const std::string registered = layer.text("registered_name", "");
-    if (registered.starts_with("Custom>")) def.refusal = "is a custom layer (" + registered + ")";
+    def.refusal = foreign(entry, layer);
+    const bool custom = !def.nested && (!def.refusal.empty() || !find_layer(def.class_name));
+    const Composition* composition = custom && custom_ ? custom_->find(def.class_name, registered) : nullptr;
+    if (composition) {
+      def.refusal.clear();
+      def.composed = true;
+      def.nested = std::make_shared<const ModelDef>(compose(*composition, *custom_, *def.config, subject_of(def)));
+    }
+    if (def.class_name == "InputLayer" && def.config->is_object() && def.config->contains("batch_shape")) {
+      model_.keras = 3;
+    }
+    if (def.nested && !def.composed) model_.keras = std::max(model_.keras, def.nested->keras);
     append(std::move(def));
+  }
+
+  /// Why this is none of Keras's layers; empty if it is one. Classes are told apart by module, not by name alone.
+  static std::string foreign(const Json& entry, const Config& layer) {
+    const std::string registered = layer.text("registered_name", "");
+    // Keras's own classes always have a module, or no such key at all in older forms.
+    const bool of_main = entry.contains("module") && entry["module"].is_null() && !registered.empty();
+    const std::string module = layer.text("module", of_main ? "__main__" : "keras");
+    if (module.find(".ops.") != std::string::npos || module.ends_with(".ops")) {
+      return "is an operation on tensors (" + module + ") instead of a layer, which is not supported";
+    }
+    const auto within = [&](const char* package) { return (module + ".").starts_with(package); };
+    const bool known = within("keras.") || within("tf_keras.") || within("tensorflow.") || within("builtins.");
+    if (known && registered.find('>') == std::string::npos) return "";
+    return "is a custom layer (" + (registered.empty() ? module : registered) + "), whose code is not in the file; " +
+           kWaysOut;
   }
 
   void append(LayerDef def) {
@@ -118,7 +155,7 @@ class Reader {
 
   static const Json* shape_in(const Json& config) {
     if (!config.is_object()) return nullptr;
-    for (const char* key : {"batch_input_shape", "build_input_shape"}) {
+    for (const char* key : {"batch_shape", "batch_input_shape", "build_input_shape"}) {
       const auto it = config.find(key);
       if (it != config.end() && !it->is_null()) return &*it;
     }
@@ -132,7 +169,10 @@ class Reader {
     model_.name = config.text("name", "model");
     read_layers(document, config.at("layers"));
     const Json& entries = *as_list(config.at("layers"));
-    for (std::size_t i = 0; i < model_.layers.size(); ++i) read_calls(model_.layers[i], entries[i]);
+    std::vector<std::vector<InboundCall>> calls(model_.layers.size());
+    for (std::size_t i = 0; i < model_.layers.size(); ++i) read_calls(model_.layers[i], entries[i], calls[i]);
+    if (model_.keras == 3) renumber(calls);
+    for (std::size_t i = 0; i < model_.layers.size(); ++i) resolve_calls(model_.layers[i], calls[i]);
     model_.inputs = read_endpoints(config, "input_layers");
     model_.outputs = read_endpoints(config, "output_layers");
     for (const LayerDef& layer : model_.layers) {
@@ -147,71 +187,77 @@ class Reader {
     }
   }
 
-  void read_calls(LayerDef& layer, const Json& entry) {
+  void read_calls(LayerDef& layer, const Json& entry, std::vector<InboundCall>& calls) {
     const std::string subject = subject_of(layer);
     const Json* nodes = as_list(Config(entry, subject).at("inbound_nodes"));
     if (!nodes) corrupt(subject, "'inbound_nodes' is not a list");
     if (layer.class_name == "InputLayer") {
-      layer.calls = {{}};
+      calls = {{}};
       return;
     }
     for (const Json& node : *nodes) {
-      if (node.is_object()) {
-        throw Error(ErrorCode::kUnsupported, "import", subject,
-                    "the configuration was written by Keras 3; this version reads files of Keras 2.x");
+      if (is_keras3_call(node)) model_.keras = 3;
+      calls.push_back(read_inbound(node, subject));
+      if (layer.refusal.empty()) layer.refusal = calls.back().refusal;
+    }
+  }
+
+  void resolve_calls(LayerDef& layer, const std::vector<InboundCall>& calls) {
+    for (const InboundCall& call : calls) {
+      std::vector<TensorRef>& inputs = layer.calls.emplace_back();
+      if (!call.refusal.empty()) continue;
+      for (const InboundRef& ref : in_order(layer, call.inputs)) {
+        inputs.push_back(resolve(ref, false, subject_of(layer)));
       }
-      layer.calls.push_back(read_call(layer, node));
     }
   }
 
-  /// [[layer, node, tensor, kwargs], ...], or one such entry bare.
-  std::vector<TensorRef> read_call(LayerDef& layer, const Json& node) {
-    const std::string subject = subject_of(layer);
-    const Json* list = as_list(node);
-    if (!list || list->empty()) corrupt(subject, "an inbound node is " + brief(node) + "; expected a list of inputs");
-    std::vector<TensorRef> inputs;
-    if ((*list)[0].is_string()) return {read_ref(layer, *list)};
-    for (const Json& input : *list) inputs.push_back(read_ref(layer, input));
-    return inputs;
+  /// Inputs in the order in which the layer takes them: those of a dictionary belong to inputs by name.
+  static std::vector<InboundRef> in_order(const LayerDef& layer, std::vector<InboundRef> inputs) {
+    if (!layer.nested) return inputs;
+    std::vector<InboundRef> ordered;
+    for (const TensorRef& input : layer.nested->inputs) {
+      const std::string& name = layer.nested->layers[input.layer].name;
+      const auto it = std::find_if(inputs.begin(), inputs.end(), [&](const InboundRef& r) { return r.key == name; });
+      if (it != inputs.end()) ordered.push_back(*it);
+    }
+    return ordered.size() == inputs.size() ? ordered : inputs;
   }
 
-  TensorRef read_ref(LayerDef& layer, const Json& input) {
-    const std::string subject = subject_of(layer);
-    const Json* list = as_list(input);
-    if (!list || list->size() < 3 || !(*list)[0].is_string()) {
-      corrupt(subject, "an input is " + brief(input) + "; expected [layer, node, tensor]");
-    }
-    if ((*list)[0] == "_CONSTANT_VALUE") {
-      layer.refusal = "is called with a constant as input";
-      return {};
-    }
-    if (list->size() > 3) check_arguments(layer, (*list)[3]);
-    return to_ref((*list), subject);
+  std::size_t index_of(const InboundRef& ref, const std::string& subject) const {
+    const auto it = index_.find(ref.layer);
+    if (it == index_.end()) corrupt(subject, "an input comes from layer '" + ref.layer + "', which does not exist");
+    return it->second;
   }
 
-  /// Anything but inference without a mask would change what the layer computes.
-  static void check_arguments(LayerDef& layer, const Json& arguments) {
-    if (!arguments.is_object()) return;
-    for (const auto& [key, value] : arguments.items()) {
-      const bool harmless = value.is_null() || (key == "training" && (value == false || value == 0));
-      if (!harmless) layer.refusal = "is called with the argument " + key + "=" + brief(value);
-    }
+  /// A model that is used as a layer had its first call when it was made, so its calls here are counted from one. Keras
+  /// 3 does so in the model's inputs and outputs only, and there not for Sequential models.
+  TensorRef resolve(const InboundRef& ref, bool endpoint, const std::string& subject) const {
+    const std::size_t layer = index_of(ref, subject);
+    const LayerDef& def = model_.layers[layer];
+    const bool from_one = def.nested && !def.composed && (model_.keras == 2 || (endpoint && !def.nested->sequential));
+    if (from_one && ref.node == 0) corrupt(subject, "an input comes from call 0 of model '" + def.name + "'");
+    return {layer, ref.node - (from_one ? 1 : 0), ref.tensor};
   }
 
-  TensorRef to_ref(const Json& list, const std::string& subject) const {
-    const auto it = index_.find(list[0].get<std::string>());
-    if (it == index_.end())
-      corrupt(subject, "an input comes from layer '" + list[0].get<std::string>() + "', which does not exist");
-    std::size_t numbers[2];
-    for (std::size_t i = 0; i < 2; ++i) {
-      const Json& value = list[i + 1];
-      if (!value.is_number_unsigned()) corrupt(subject, "an input is " + brief(list) + "; expected two indices");
-      numbers[i] = value.get<std::size_t>();
-    }
-    // A model that is used as a layer had its first call when it was made, so its calls here are counted from one.
-    const bool nested = model_.layers[it->second].nested != nullptr;
-    if (nested && numbers[0] == 0) corrupt(subject, "an input comes from call 0 of model '" + it->first + "'");
-    return {it->second, numbers[0] - (nested ? 1 : 0), numbers[1]};
+  /// Versions of Keras before 3.1 count calls that are not of this model; all that are of it are referred to.
+  void renumber(std::vector<std::vector<InboundCall>>& calls) const {
+    std::map<std::string, std::set<std::size_t>> used;
+    const auto each = [&](const auto& visit) {
+      for (auto& layer : calls) {
+        for (InboundCall& call : layer) {
+          for (InboundRef& ref : call.inputs) visit(ref);
+        }
+      }
+    };
+    each([&](const InboundRef& ref) { used[ref.layer].insert(ref.node); });
+    each([&](InboundRef& ref) {
+      const auto it = index_.find(ref.layer);
+      const std::set<std::size_t>& nodes = used[ref.layer];
+      if (it == index_.end() || *nodes.rbegin() < calls[it->second].size()) return;
+      if (nodes.size() != calls[it->second].size()) return;
+      ref.node = static_cast<std::size_t>(std::distance(nodes.begin(), nodes.find(ref.node)));
+    });
   }
 
   /// [[layer, 0, 0], ...], one such entry bare, or a dictionary of them (in the order of its keys, as Keras has it).
@@ -233,7 +279,7 @@ class Reader {
   TensorRef endpoint(const Config& config, const char* key, const Json& entry) const {
     const Json* list = as_list(entry);
     if (!list || list->size() < 3 || !(*list)[0].is_string()) config.wrong(key, "entries [layer, node, tensor]");
-    const TensorRef ref = to_ref(*list, subject_);
+    const TensorRef ref = resolve(read_ref(*list, subject_), true, subject_);
     check(ref, key);
     return ref;
   }
@@ -252,6 +298,7 @@ class Reader {
   }
 
   std::string subject_;
+  const Compositions* custom_;
   ModelDef model_;
   std::unordered_map<std::string, std::size_t> index_;
 };
@@ -262,8 +309,9 @@ bool is_model_class(const std::string& class_name) {
   return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";
 }
 
-ModelDef read_model(const std::shared_ptr<const Json>& document, const std::string& subject) {
-  return Reader(subject).read(document);
+ModelDef read_model(const std::shared_ptr<const Json>& document, const std::string& subject,
+                    const Compositions* custom) {
+  return Reader(subject, custom).read(document);
 }
 
 }  // namespace signxai::keras

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ struct TensorRef {
 };
 
 struct ModelDef;
+struct Compositions;
 
 struct LayerDef {
   std::string name;
@@ -26,11 +28,15 @@ struct LayerDef {
   std::vector<std::vector<TensorRef>> calls;  ///< the inputs of each call; an InputLayer has one call without inputs
   std::string refusal;                        ///< why its calls cannot be imported; empty if they can
   std::shared_ptr<const ModelDef> nested;     ///< a model that is used as a layer
+  bool composed = false;                      ///< `nested` is what a custom layer consists of (composition.h)
+  std::optional<std::vector<std::size_t>> weights{};  ///< of a part of a custom layer: which of that layer's weights
+  std::string saved_as{};                             ///< of such a part: its group below the custom layer's
 };
 
 struct ModelDef {
   std::string name;
   bool sequential = false;
+  int keras = 2;                  ///< 3 where the configuration has a form that only Keras 3 writes
   std::vector<LayerDef> layers;   ///< as in the file; a Sequential model gets the InputLayer that Keras would add
   std::vector<TensorRef> inputs;  ///< calls of InputLayers, in the model's order
   std::vector<TensorRef> outputs;
@@ -45,7 +51,9 @@ struct CallRef {
 
 /// Reads {"class_name": "Sequential" | "Functional" | "Model", "config": ...}; `subject` names the model in errors.
 /// Every reference of the result is in range. Throws Error(kCorruptFile, kUnsupported).
-ModelDef read_model(const std::shared_ptr<const Json>& document, const std::string& subject);
+/// `custom` says what custom classes consist of; null: nothing is known of any.
+ModelDef read_model(const std::shared_ptr<const Json>& document, const std::string& subject,
+                    const Compositions* custom = nullptr);
 
 /// The calls that the outputs need, in topological order, and in the order of the file where that is one. Model inputs
 /// are always among them. Throws Error(kCorruptFile) on cycles.

@@ -11,15 +11,16 @@ std::string reason_for_class(const std::string& class_name) {
   if (class_name.ends_with("OpLambda") || class_name == "TensorFlowOpLayer") {
     return "wraps a TensorFlow function instead of a layer, which is not supported";
   }
-  if (class_name.find('>') != std::string::npos) return "is a custom layer, whose code is not in the file";
-  return "layers of this class are not supported";
+  return "layers of this class are not supported; if it is a class of your own, state what it consists of with "
+         "--custom-layers FILE, or by CustomLayers in C++ (docs/custom-layers.md)";
 }
 
 /// Layers with a wrong configuration pass: their import reports them with everything that is known then.
 std::string reason_for_activation(const LayerDef& layer, const std::string& subject) {
   if (!layer.config->is_object()) return "";
   try {
-    resolve_activation(Config(*layer.config, subject).find("activation"), subject);
+    const Config config(*layer.config, subject);
+    resolve_activation(config.find("activation"), config);
   } catch (const Error& e) {
     if (e.code() == ErrorCode::kUnsupported) return e.message();
   }
@@ -27,8 +28,9 @@ std::string reason_for_activation(const LayerDef& layer, const std::string& subj
 }
 
 std::string reason_for(const LayerDef& layer, const std::string& subject) {
-  if (!layer.nested && !find_layer(layer.class_name)) return reason_for_class(layer.class_name);
-  if (!layer.refusal.empty() || layer.nested) return layer.refusal;
+  if (!layer.refusal.empty()) return layer.refusal;
+  if (layer.nested) return "";
+  if (!find_layer(layer.class_name)) return reason_for_class(layer.class_name);
   return reason_for_activation(layer, subject);
 }
 

@@ -23,7 +23,7 @@ LayerResult as_layer(LayerContext& context, std::string_view layer_class, const 
 
 LayerResult import_activation(LayerContext& context) {
   const Config& config = context.config();
-  const Activation activation = resolve_activation(&config.at("activation"), config.subject());
+  const Activation activation = resolve_activation(&config.at("activation"), config);
   LayerResult result = apply_activation(context, context.input(), activation, "Activation layer");
   result.kernel_output = result.output;
   return result;

@@ -72,8 +72,9 @@ Value softplus(Builder& b, Value x, const Config&) { return make_softplus(b, x);
 Value softsign(Builder& b, Value x, const Config&) { return b.div(x, b.add(b.unary("abs", x), number(b, 1.0))); }
 
 /// The limits count as inside for the derivative: the value is the first operand, which wins ties.
-Value hard_sigmoid(Builder& b, Value x, const Config&) {
-  const Value line = b.add(scaled(b, 0.2, x), number(b, 0.5));
+/// Keras 3 has the flatter line of relu6(x + 3) / 6.
+Value hard_sigmoid(Builder& b, Value x, const Config& p) {
+  const Value line = b.add(scaled(b, p.keras() == 3 ? 1.0 / 6.0 : 0.2, x), number(b, 0.5));
   return b.make("minimum", {b.make("maximum", {line, number(b, 0.0)}), number(b, 1.0)});
 }
 
@@ -172,19 +173,22 @@ Value make_head(Builder& b, Value x, const HeadFunction& head) {
   return head.kind == Kind::kLogSoftmax ? b.sub(shifted, b.unary("log", total)) : b.div(exponentials, total);
 }
 
-Activation resolve_activation(const Json* value, const std::string& subject) {
-  if (!value || value->is_null()) return {find_activation("linear"), Config(no_parameters(), subject)};
-  if (value->is_string()) return {&named(value->get<std::string>(), subject), Config(no_parameters(), subject)};
+Activation resolve_activation(const Json* value, const Config& layer) {
+  const std::string& subject = layer.subject();
+  const auto parameters = [&](const Json& config) { return Config(config, subject, layer.keras()); };
+  if (!value || value->is_null()) return {find_activation("linear"), parameters(no_parameters())};
+  if (value->is_string()) return {&named(value->get<std::string>(), subject), parameters(no_parameters())};
   const Config form(*value, subject);
   const std::string class_name = form.text("class_name");
   const Json* config = form.find("config");
-  if (class_name == "function" && config && config->is_string()) return resolve_activation(config, subject);
-  if (class_name == "Activation" && config)
-    return resolve_activation(Config(*config, subject).find("activation"), subject);
+  if (class_name == "function" && config && config->is_string()) return resolve_activation(config, layer);
+  if (class_name == "Activation" && config) {
+    return resolve_activation(Config(*config, subject).find("activation"), layer);
+  }
   if (class_name == "function" || class_name.find("ambda") != std::string::npos) {
     refuse(subject, "the activation is marshalled Python code, which is never executed");
   }
-  return {&named(class_name, subject), Config(config ? *config : no_parameters(), subject)};
+  return {&named(class_name, subject), parameters(config ? *config : no_parameters())};
 }
 
 const ActivationDef& activation_of_layer(std::string_view layer_class) { return *find_activation(layer_class); }
@@ -206,7 +210,7 @@ LayerResult apply_activation(LayerContext& context, Value value, const Activatio
 
 LayerResult fused_activation(LayerContext& context, Value kernel_output) {
   const Config& config = context.config();
-  const Activation activation = resolve_activation(config.find("activation"), config.subject());
+  const Activation activation = resolve_activation(config.find("activation"), config);
   LayerResult result = apply_activation(context, kernel_output, activation, "fused activation");
   if (result.activation == "linear") result.activation.clear();
   return result;

@@ -1,4 +1,4 @@
-// The activation functions of Keras 2, as the argument of a layer and as layers of their own.
+// The activation functions of Keras, as the argument of a layer and as layers of their own.
 #pragma once
 
 #include <string>
@@ -24,7 +24,7 @@ struct Activation {
 
 /// Understands a name, {"class_name": ..., "config": {...}}, and null (linear). Throws Error(kUnsupported) for anything
 /// else, functions in marshalled form among them.
-Activation resolve_activation(const Json* value, const std::string& subject);
+Activation resolve_activation(const Json* value, const Config& layer);
 /// The function that a layer class of its own computes.
 const ActivationDef& activation_of_layer(std::string_view layer_class);
 

@@ -6,11 +6,9 @@ namespace {
 
 Shape read_shape(LayerContext& context) {
   const Config& config = context.config();
-  if (!config.has("batch_input_shape") && config.has("batch_shape")) {
-    context.refuse("the configuration was written by Keras 3; this version reads files of Keras 2.x");
-  }
-  Shape shape = config.open_shape("batch_input_shape");
-  if (shape.empty() || shape.size() > 8) config.wrong("batch_input_shape", "1 to 8 extents, the batch first");
+  const char* key = config.has("batch_shape") ? "batch_shape" : "batch_input_shape";  // Keras 3, Keras 2
+  Shape shape = config.open_shape(key);
+  if (shape.empty() || shape.size() > 8) config.wrong(key, "1 to 8 extents, the batch first");
   if (shape[0] != graph::kOpen) {
     context.note("the model fixes its batch at " + std::to_string(shape[0]) + "; any batch is accepted");
     shape[0] = graph::kOpen;

@@ -12,7 +12,7 @@
 #include "graph/builder.h"
 #include "graph/network.h"
 #include "importers/keras/config.h"
-#include "importers/keras/weight_source.h"
+#include "importers/weights/weight_source.h"
 
 namespace signxai::keras {
 

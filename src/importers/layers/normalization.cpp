@@ -122,13 +122,14 @@ LayerResult import_group_normalization(LayerContext& context) {
   return LayerResult::plain(scaled_and_shifted(context, x, b.reshape(y, joined), {axis}));
 }
 
-/// x / sqrt(max(sum x^2, 1e-12)).
+/// x / sqrt(max(sum x^2, 1e-12)); Keras 3 bounds the root by 1e-12 instead of the sum.
 LayerResult import_unit_normalization(LayerContext& context) {
   graph::Builder& b = context.builder();
   const Value x = context.input(2);
   const std::vector<std::size_t> axes = axes_of(context, context.shape(x).size(), -1);
+  const double least = context.config().keras() == 3 ? 1e-24 : 1e-12;
   const Value squares = b.reduce("reduce_sum", b.mul(x, x), Ints(axes.begin(), axes.end()), true);
-  return LayerResult::plain(b.div(x, b.unary("sqrt", b.make("maximum", {squares, b.constant(1e-12)}))));
+  return LayerResult::plain(b.div(x, b.unary("sqrt", b.make("maximum", {squares, b.constant(least)}))));
 }
 
 }  // namespace signxai::keras

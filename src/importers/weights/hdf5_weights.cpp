@@ -1,5 +1,5 @@
 // Listing and reading of Keras 2 weight groups.
-#include "importers/keras/hdf5_weights.h"
+#include "importers/weights/hdf5_weights.h"
 
 #include "signxai/error.h"
 
@@ -14,10 +14,11 @@ const hdf5::Object* find_group(const hdf5::Object& root, const std::string& name
 
 }  // namespace
 
-Hdf5Weights::Hdf5Weights(hdf5::File file, const std::string& root) : file_(std::move(file)), root_(&file_.at(root)) {
+Hdf5Weights::Hdf5Weights(hdf5::File file, const std::string& root) : reader_(std::move(file)), root_(&reader_.file().at(root)) {
   const std::string backend = root_->string_attribute("backend").value_or("tensorflow");
-  if (backend != "tensorflow") {
-    throw Error(ErrorCode::kUnsupported, "import", file_.path(),
+  const std::string version = root_->string_attribute("keras_version").value_or("");
+  if (backend != "tensorflow" && !version.starts_with("3.")) {  // Keras 3 has one layout on all
+    throw Error(ErrorCode::kUnsupported, "import", reader_.file().path(),
                 "the weights were written by Keras on '" + backend + "', whose kernels are laid out in another way");
   }
 }
@@ -25,11 +26,11 @@ Hdf5Weights::Hdf5Weights(hdf5::File file, const std::string& root) : file_(std::
 const hdf5::Object& Hdf5Weights::dataset(const hdf5::Object& group, const std::string& weight_name) const {
   const hdf5::Object* object = group.find(weight_name);
   if (object && object->dataset) return *object;
-  throw Error(ErrorCode::kCorruptFile, "import", file_.path(),
+  throw Error(ErrorCode::kCorruptFile, "import", reader_.file().path(),
               "'" + group.path + "' lists the weight '" + weight_name + "', but the file has no such dataset");
 }
 
-std::optional<std::vector<WeightInfo>> Hdf5Weights::list(const std::string& group_name) const {
+std::optional<std::vector<WeightInfo>> Hdf5Weights::list_group(const std::string& group_name) const {
   const hdf5::Object* group = find_group(*root_, group_name);
   if (!group) return std::nullopt;
   const auto names = group->string_list("weight_names");
@@ -39,10 +40,9 @@ std::optional<std::vector<WeightInfo>> Hdf5Weights::list(const std::string& grou
   return weights;
 }
 
-graph::Literal Hdf5Weights::load(const std::string& group_name, std::size_t index, const std::string& name) const {
+graph::Literal Hdf5Weights::load_from(const std::string& group_name, std::size_t index, const std::string& name) {
   const hdf5::Object& group = *find_group(*root_, group_name);
-  const hdf5::Float32Array array = file_.read(dataset(group, group.string_list("weight_names")->at(index)));
-  return graph::Literal(array.shape, array.data, name);
+  return reader_.read(dataset(group, group.string_list("weight_names")->at(index)), name);
 }
 
 const hdf5::Object* find_weights(const hdf5::File& file) {

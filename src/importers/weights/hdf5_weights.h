@@ -1,14 +1,14 @@
-// Weights of a Keras 2 HDF5 file: one group per layer, with the attribute `weight_names` giving paths in order.
+// Weights of an HDF5 file in the form of Keras 2, in which Keras 3 still writes .h5 files: one group per layer, with the attribute `weight_names` giving paths in order.
 #pragma once
 
 #include <string>
 
-#include "importers/hdf5/hdf5_file.h"
-#include "importers/keras/weight_source.h"
+#include "importers/weights/hdf5_reader.h"
+#include "importers/weights/weight_source.h"
 
 namespace signxai::keras {
 
-class Hdf5Weights : public ListedWeights {
+class Hdf5Weights : public GroupedWeights {
  public:
   /// `root` is the group that holds the layers' groups: "/" of a weights file, "/model_weights" of a model file.
   /// Throws Error(kUnsupported) when they are not in the form of Keras 2.
@@ -16,15 +16,17 @@ class Hdf5Weights : public ListedWeights {
   Hdf5Weights(const Hdf5Weights&) = delete;
   Hdf5Weights& operator=(const Hdf5Weights&) = delete;
 
+  std::vector<std::string> notes() const override { return reader_.notes(); }
+
  protected:
-  std::optional<std::vector<WeightInfo>> list(const std::string& group) const override;
-  graph::Literal load(const std::string& group, std::size_t index, const std::string& name) const override;
+  std::optional<std::vector<WeightInfo>> list_group(const std::string& group) const override;
+  graph::Literal load_from(const std::string& group, std::size_t index, const std::string& name) override;
 
  private:
   const hdf5::Object& dataset(const hdf5::Object& group, const std::string& weight_name) const;
 
-  hdf5::File file_;
-  const hdf5::Object* root_;  ///< in file_
+  Hdf5Reader reader_;
+  const hdf5::Object* root_;  ///< in the reader's file
 };
 
 /// The group that holds the weights, or nullptr if the file holds none in the form of Keras 2.
