@@ -134,15 +134,19 @@ std::vector<RawArray> raw_arrays(const Explanation& explanation, const Provenanc
 }
 
 PictureOutput::PictureOutput(const OutputPlan& plan, const Provenance& provenance) : plan_(plan), provenance_(provenance) {
+  if (plan.folder.empty()) return;
   std::error_code error;
-  if (!plan.folder.empty()) fs::create_directories(plan.folder, error);
+  for (fs::path at = fs::absolute(plan.folder); !fs::exists(at, error); at = at.parent_path()) {
+    if (at.has_filename()) folders_.push_back(at.string());
+  }
+  fs::create_directories(plan.folder, error);
   if (error) refuse(plan.folder, "the folder cannot be created; " + error.message());
 }
 
 PictureOutput::~PictureOutput() {
   std::error_code ignored;
   for (const std::string& path : made_) fs::remove(path, ignored);
-  if (!made_.empty() && !plan_.folder.empty() && fs::is_empty(plan_.folder, ignored)) fs::remove(plan_.folder, ignored);
+  for (const std::string& folder : folders_) fs::remove(folder, ignored);  // only while it is empty
 }
 
 void PictureOutput::write(const std::string& path, const Painter& painter, std::size_t row, std::optional<std::size_t> map) {

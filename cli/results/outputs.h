@@ -43,7 +43,7 @@ OutputPlan plan_outputs(const OutputOptions& options, const std::vector<Sample>&
 std::vector<RawArray> raw_arrays(const Explanation& explanation, const Provenance& provenance);
 
 /// Draws and writes the pictures of a plan, chunk by chunk. Each file is written whole or not at all; when the object
-/// goes before keep(), the files that it made where there were none are removed.
+/// goes before keep(), the files and folders that it made where there were none are removed.
 class PictureOutput {
  public:
   PictureOutput(const OutputPlan& plan, const Provenance& provenance);
@@ -53,7 +53,10 @@ class PictureOutput {
 
   /// The rows of the painter are those of the plan from `first` on.
   void add(const Painter& painter, std::size_t rows, std::size_t first);
-  void keep() { made_.clear(); }
+  void keep() {
+    made_.clear();
+    folders_.clear();
+  }
 
  private:
   void write(const std::string& path, const Painter& painter, std::size_t row, std::optional<std::size_t> map);
@@ -61,6 +64,7 @@ class PictureOutput {
   const OutputPlan& plan_;
   const Provenance& provenance_;
   std::vector<std::string> made_;
+  std::vector<std::string> folders_;  ///< that were made, innermost first
 };
 
 /// Checks that a single output file can be written, as plan_outputs does.

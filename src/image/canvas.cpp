@@ -198,6 +198,14 @@ void Canvas::line(double x1, double y1, double x2, double y2, const Color& color
   cairo_stroke(context_.get());
 }
 
+void Canvas::grid_line(double x1, double y1, double x2, double y2, const Color& color) {
+  if (kind_ == Surface::kSvg) return line(x1, y1, x2, y2, color);  // Cairo's SVG has no other operator
+  const auto on_white = [&](double part) { return 1 - color.alpha * (1 - part); };
+  cairo_set_operator(context_.get(), CAIRO_OPERATOR_MULTIPLY);
+  line(x1, y1, x2, y2, {on_white(color.red), on_white(color.green), on_white(color.blue)});
+  cairo_set_operator(context_.get(), CAIRO_OPERATOR_OVER);
+}
+
 void Canvas::frame(const Box& box, const Color& color) {
   set_color(color);
   cairo_set_line_width(context_.get(), 1);

@@ -48,6 +48,8 @@ class Canvas {
 
   void fill(const Box& box, const Color& color);
   void line(double x1, double y1, double x2, double y2, const Color& color, double width = 1);
+  /// A thin line of a translucent colour that lets what is below keep its hue: multiplied, where the surface can.
+  void grid_line(double x1, double y1, double x2, double y2, const Color& color);
   void frame(const Box& box, const Color& color);
 
   /// Stretches a picture over a box: pixels stay squares when enlarged and are averaged when reduced.

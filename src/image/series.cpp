@@ -157,7 +157,7 @@ class SeriesDrawing {
       for (double t = step; t < time_length(); t += step) vertical(t / time_length() * layout_.plot_width, kPlainGrid);
     }
     for (const LeadRow& row : layout_.rows) {
-      if (row.top > 0) canvas_.line(left_, top_ + row.top, left_ + layout_.plot_width, top_ + row.top, kRowRule);
+      if (row.top > 0) canvas_.grid_line(left_, top_ + row.top, left_ + layout_.plot_width, top_ + row.top, kRowRule);
     }
   }
 
@@ -165,12 +165,12 @@ class SeriesDrawing {
     const double step = millimetres * layout_.millimetre;
     for (double x = 0; x <= layout_.plot_width; x += step) vertical(x, color);
     for (double y = 0; y <= layout_.plot_height; y += step) {
-      canvas_.line(left_, top_ + y, left_ + layout_.plot_width, top_ + y, color);
+      canvas_.grid_line(left_, top_ + y, left_ + layout_.plot_width, top_ + y, color);
     }
   }
 
   void vertical(double x, const Color& color) {
-    canvas_.line(left_ + x, top_, left_ + x, top_ + layout_.plot_height, color);
+    canvas_.grid_line(left_ + x, top_, left_ + x, top_ + layout_.plot_height, color);
   }
 
   // A map without lead axis shades all rows alike.
