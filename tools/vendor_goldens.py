@@ -36,6 +36,9 @@ SAMPLED_CASES = [
 ]
 # Models whose architecture and weights are also kept apart, to read that format.
 SPLIT_MODELS = ["conv1d_ecg"]
+# Small models that are kept as .keras files too, of Keras 2.12 and, where there is one, of Keras 3.
+ARCHIVED_MODELS = ["merge_add_only", "multi_output", "nested_model", "regression_mlp", "separable_conv", "shared_layer"]
+ARCHIVES = ["model.keras", "model_keras3.keras"]
 
 COMPRESS_FROM = 2048  # elements; below, a chunk's bookkeeping costs more than it saves
 
@@ -93,6 +96,8 @@ def vendor_case(goldens, case, expected):
     source, target = goldens / case, DATA / case
     target.mkdir(parents=True)
     files = ["model.h5"] + (["model.json", "weights.h5"] if case in SPLIT_MODELS else [])
+    if case in ARCHIVED_MODELS:
+        files += [name for name in ARCHIVES if (source / name).exists()]
     for name in files:
         shutil.copyfile(source / name, target / name)
     calls = expected["calls"]
