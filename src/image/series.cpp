@@ -150,8 +150,8 @@ class SeriesDrawing {
 
   void draw_grid() {
     if (layout_.paper) {
-      if (layout_.millimetre >= 3) draw_boxes(1, kSmallBox);
-      draw_boxes(5, kLargeBox);
+      if (layout_.millimetre >= 3) draw_boxes(false);
+      draw_boxes(true);
     } else {
       const double step = tick_distance(time_length(), ticks());
       for (double t = step; t < time_length(); t += step) vertical(t / time_length() * layout_.plot_width, kPlainGrid);
@@ -161,11 +161,16 @@ class SeriesDrawing {
     }
   }
 
-  void draw_boxes(double millimetres, const Color& color) {
-    const double step = millimetres * layout_.millimetre;
-    for (double x = 0; x <= layout_.plot_width; x += step) vertical(x, color);
-    for (double y = 0; y <= layout_.plot_height; y += step) {
-      canvas_.grid_line(left_, top_ + y, left_ + layout_.plot_width, top_ + y, color);
+  // Every fifth line belongs to the large boxes.
+  void draw_boxes(bool large_ones) {
+    const Color& color = large_ones ? kLargeBox : kSmallBox;
+    const double step = layout_.millimetre;
+    for (int i = 0; i * step <= layout_.plot_width; ++i) {
+      if ((i % 5 == 0) == large_ones) vertical(i * step, color);
+    }
+    for (int i = 0; i * step <= layout_.plot_height; ++i) {
+      const double y = top_ + i * step;
+      if ((i % 5 == 0) == large_ones) canvas_.grid_line(left_, y, left_ + layout_.plot_width, y, color);
     }
   }
 
