@@ -53,7 +53,8 @@ class Formats(ProgramTest):
     def test_a_composition_with_a_mistake(self):
         layers = self.folder / "layers.json"
         layers.write_text(documented().replace("\"inputs\"", "\"input\"", 1), encoding="utf-8")
-        self.refused(2, "inspect", KERAS / "custom.keras", "--custom-layers", layers, says=["layers.json[Res]", "did you mean inputs"])
+        self.refused(2, "inspect", KERAS / "custom.keras", "--custom-layers", layers,
+                     says=["layers.json[Res]", "did you mean inputs"])
 
     def test_a_truncated_archive(self):
         cut = self.folder / "cut.keras"

@@ -53,14 +53,16 @@ TEST(Keras3Config, NumbersOfArrays) {
 TEST(Keras3Config, InputsAmongTheKeywordsAndHarmlessOnes) {
   const Json model = functional(
       {keras3_input("in", {nullptr, 1}),
-       with_calls(activation("a", "exponential"), {call_of(Json::array(), {{"inputs", tensor("in")}, {"training", false}, {"mask", nullptr}})})},
+       with_calls(activation("a", "exponential"),
+                  {call_of(Json::array(), {{"inputs", tensor("in")}, {"training", false}, {"mask", nullptr}})})},
       {"in"}, {"a"});
   expect_near(run(build(model), array({1, 1}, {0})), {1, 1}, {1});
 }
 
 TEST(Keras3Config, ArgumentsThatChangeTheResultAreRefused) {
   const auto refused = [](const std::string& part, const Json& call) {
-    const Json model = functional({keras3_input("in", {nullptr, 1}), with_calls(activation("a", "relu"), {call})}, {"in"}, {"a"});
+    const Json model =
+        functional({keras3_input("in", {nullptr, 1}), with_calls(activation("a", "relu"), {call})}, {"in"}, {"a"});
     expect_error(ErrorCode::kUnsupported, {"a (Activation)", part}, [&] { build(model); });
   };
   refused("training=true", call_of({tensor("in")}, {{"training", true}}));
@@ -70,10 +72,11 @@ TEST(Keras3Config, ArgumentsThatChangeTheResultAreRefused) {
 }
 
 TEST(Keras3Config, CallsOfOtherModelsAreNotCounted) {
-  const Json model = functional({keras3_input("in", {nullptr, 1}),
-                                 with_calls(activation("twice", "softplus"), {call_of({tensor("in")}), call_of({tensor("twice", 3)})}),
-                                 with_calls(layer("Subtract", "s"), {call_of({Json::array({tensor("twice", 3), tensor("twice", 7)})})})},
-                                {"in"}, {"s"});
+  const Json model = functional(
+      {keras3_input("in", {nullptr, 1}),
+       with_calls(activation("twice", "softplus"), {call_of({tensor("in")}), call_of({tensor("twice", 3)})}),
+       with_calls(layer("Subtract", "s"), {call_of({Json::array({tensor("twice", 3), tensor("twice", 7)})})})},
+      {"in"}, {"s"});
   const double once = std::log1p(std::exp(1.0)), again = std::log1p(std::exp(once));
   expect_near(run(build(model), array({1, 1}, {1})), {1, 1}, {once - again});
 }
@@ -93,8 +96,9 @@ TEST(Keras3Config, ModelsCalledWithDictionaries) {
 
 TEST(Keras3Config, QuantizedLayersAreRefused) {
   const Json policy{{"class_name", "QuantizedDTypePolicy"}, {"config", {{"mode", "int8"}, {"source_name", "float32"}}}};
-  expect_error(ErrorCode::kUnsupported, {"d (Dense)", "quantized"},
-               [&] { build_layer({nullptr, 2}, layer("Dense", "d", {{"units", 1}, {"dtype", policy}})); });
+  expect_error(ErrorCode::kUnsupported, {"d (Dense)", "quantized"}, [&] {
+    build_layer({nullptr, 2}, layer("Dense", "d", {{"units", 1}, {"dtype", policy}}));
+  });
 }
 
 TEST(OldConfig, GroupsOfDepthwiseConvolutionsMeanNothing) {
