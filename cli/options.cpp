@@ -2,6 +2,8 @@
 #include "options.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -31,14 +33,8 @@ std::string parameter_names(const MethodInfo& method) {
               fmt::format("is a parameter of none of the methods; {}", fmt::join(reasons, "; ")));
 }
 
-void assign(const std::string& assignment, const std::vector<MethodInfo>& methods,
+void assign(const std::string& name, const ParameterValue& value, const std::vector<MethodInfo>& methods,
             std::vector<MethodRequest>& requests) {
-  const std::size_t equals = assignment.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    throw Error(ErrorCode::kInvalidArgument, "method", assignment, "is no parameter; expected NAME=VALUE");
-  }
-  const std::string name = assignment.substr(0, equals);
-  const ParameterValue value = parse_parameter(assignment.substr(equals + 1));
   bool taken = false;
   for (std::size_t i = 0; i < methods.size(); ++i) {
     if (!takes(methods[i], name)) continue;
@@ -46,6 +42,27 @@ void assign(const std::string& assignment, const std::vector<MethodInfo>& method
     taken = true;
   }
   if (!taken) refuse_parameter(name, methods);
+}
+
+void assign(const std::string& assignment, const std::vector<MethodInfo>& methods,
+            std::vector<MethodRequest>& requests) {
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw Error(ErrorCode::kInvalidArgument, "method", assignment, "is no parameter; expected NAME=VALUE");
+  }
+  assign(assignment.substr(0, equals), parse_parameter(assignment.substr(equals + 1)), methods, requests);
+}
+
+/// JSON as it is given, or what the file of that name holds. A name without '.' and '/' may be a preset's, and is kept.
+std::string json_or_file(const std::string& given, const std::string& option, bool may_be_name) {
+  const std::size_t begin = given.find_first_not_of(" \t\r\n");
+  if (begin != std::string::npos && (given[begin] == '{' || given[begin] == '[')) return given;
+  if (may_be_name && given.find_first_of("./") == std::string::npos) return given;
+  std::ifstream file(given);
+  if (!file)
+    throw Error(ErrorCode::kNotFound, "method", option,
+                fmt::format("cannot open '{}'; expected a JSON text or a file that holds one", given));
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 }  // namespace
@@ -61,7 +78,8 @@ std::vector<std::string> split_commas(const std::string& text) {
 }
 
 void ModelOptions::add_to(CLI::App& verb) {
-  verb.add_option("MODEL", path, "Keras network: a .keras or full-model .h5 file, or an architecture .json")->required();
+  verb.add_option("MODEL", path, "Keras network: a .keras or full-model .h5 file, or an architecture .json")
+      ->required();
   verb.add_option("--weights", weights, "Weights of an architecture .json (default: the .h5 beside it)");
   verb.add_option("--custom-layers", custom_layers,
                   "JSON file that states what layers of your own classes consist of (see docs/custom-layers.md)")
@@ -106,12 +124,21 @@ void MethodOptions::add_to(CLI::App& verb, bool required) {
   verb.add_option("--param", assignments, "Parameter for the methods that take it; may be repeated")
       ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
+  verb.add_option("--layer-map", layer_map,
+                  "Rules by layer on top of the LRP methods, as JSON: {\"conv2d\": {\"alpha\": 1, \"beta\": 0}, "
+                  "\"block1_*\": \"Flat\"} (docs/composites.md)")
+      ->type_name("FILE|JSON");
+  verb.add_option(
+          "--composite", composite,
+          "Rules of the method lrp: EpsilonPlus, EpsilonGammaBox ..., or a list of entries (docs/composites.md)")
+      ->type_name("PRESET|FILE|JSON");
 }
 
 void TargetOptions::add_to(CLI::App& verb) {
-  verb.add_option("--target", text,
-                  "Output to explain: max, all, each, top:K, an index, one index per sample (3,1,4), a contrast (3-5), an "
-                  "expression (f0 + 2*f1); OUTPUT:TARGET picks one of several outputs")
+  verb.add_option(
+          "--target", text,
+          "Output to explain: max, all, each, top:K, an index, one index per sample (3,1,4), a contrast (3-5), an "
+          "expression (f0 + 2*f1); OUTPUT:TARGET picks one of several outputs")
       ->capture_default_str();
 }
 
@@ -133,6 +160,8 @@ std::vector<MethodRequest> MethodOptions::requests() const {
     }
   }
   for (const std::string& assignment : assignments) assign(assignment, methods, requests);
+  if (!layer_map.empty()) assign("layer_map", json_or_file(layer_map, "--layer-map", false), methods, requests);
+  if (!composite.empty()) assign("composite", json_or_file(composite, "--composite", true), methods, requests);
   return requests;
 }
 

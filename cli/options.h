@@ -26,9 +26,10 @@ struct ComputeOptions {
   void add_to(CLI::App& verb);
 };
 
-/// --method and --param.
+/// --method, --param, --layer-map and --composite.
 struct MethodOptions {
   std::vector<std::string> names, assignments;
+  std::string layer_map, composite;
 
   void add_to(CLI::App& verb, bool required);
 

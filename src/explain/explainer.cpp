@@ -237,7 +237,7 @@ struct Explainer::Run {
   void keep(std::size_t slot, const methods::Resolved& method, const std::string& place, const Tensor& map,
             std::int64_t first, reverse::QuirkSet touched) {
     if (result.maps.size() <= slot) {
-      result.maps.push_back({method.name, place, {}, method.notes(impl.network()), {}});
+      result.maps.push_back({method.name, place, {}, method.notes(impl.network(), reverse::Semantics::parse(semantics())), {}});
       for (const reverse::QuirkInfo& info : reverse::quirk_table()) {
         if (touched & reverse::bit(info.quirk)) result.maps.back().quirks.emplace_back(info.id);
       }

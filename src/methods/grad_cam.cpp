@@ -271,13 +271,15 @@ std::vector<MethodDef> grad_cam_methods() {
   return {
       {"grad_cam",
        {kLayer, kResize},
-       "Grad-CAM (Selvaraju et al. 2017), resized to the input in 8 bits: values 0 to 255, shape (W, H, C).",
+       "Grad-CAM, max(sum_k alpha_k A_k, 0) with alpha_k the mean of df/dA_k (Selvaraju et al. 2017), resized to the input "
+       "in 8 bits: values 0 to 255, shape (W, H, C).",
        build_image,
        nullptr,
        finish_image},
       {"grad_cam_timeseries",
        {kLayer, kResize},
-       "Grad-CAM over time, interpolated to the input's length: values 0 to 1, repeated over the channels.",
+       "Grad-CAM over time, max(sum_k alpha_k A_k, 0) with alpha_k the mean of df/dA_k (Selvaraju et al. 2017), interpolated "
+       "to the input's length: values 0 to 1, repeated over the channels.",
        build_series,
        nullptr,
        finish_series},

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "methods/method.h"
+#include "methods/presets.h"
 #include "rules/composite.h"
+#include "rules/user_rules.h"
 #include "signxai/error.h"
 
 namespace signxai::methods {
@@ -23,18 +25,26 @@ Parameters with_default(Parameters parameters, const std::string& name, double v
 }
 
 /// In `signxai` semantics a layer between input and first kernel keeps the rule away (SEMANTICS Q10).
-void add_input_rule(Composite& composite, const std::string& name, const Parameters& parameters, bool unblocked) {
-  if (name.empty()) return;
-  composite.entries.push_back({unblocked ? rules::is_first_kernel : rules::is_input_layer, make_rule(name, parameters)});
+void add_input_rule(Composite& composite, Base base, const Parameters& parameters, const graph::Network& network,
+                    const reverse::Semantics& semantics) {
+  const std::string name = rules::text(parameters, "input_layer_rule", base == Base::kUntilIndex ? "Flat" : "none");
+  if (name == "none") return;
+  const bool blocked = !rules::input_rule_blockers(network).empty();
+  const bool unblocked = blocked && semantics.fixes(reverse::Quirk::kBlockedInputRule);
+  composite.entries.push_back(
+      {unblocked ? rules::is_first_kernel : rules::is_input_layer, make_rule(name, parameters)});
 }
 
-void add_until_index(Composite& composite, const Parameters& parameters, bool always) {
+void add_until_index(Composite& composite, Base base, const Parameters& parameters) {
+  const bool always = base == Base::kUntilIndex;
   if (!always && !parameters.count("until_layer_idx") && !parameters.count("until_index_rule")) return;
   const double index = rules::number(parameters, "until_layer_idx", 0);
   if (index < 0 || index != std::floor(index)) {
     throw Error(ErrorCode::kInvalidArgument, "method", "until_layer_idx", "must be an integer from 0");
   }
-  const auto matches = [index](const graph::Network& network, int call) { return rules::depth_of(network, call) <= index; };
+  const auto matches = [index](const graph::Network& network, int call) {
+    return rules::depth_of(network, call) <= index;
+  };
   composite.entries.push_back({matches, make_rule(rules::text(parameters, "until_index_rule", "Flat"), parameters)});
 }
 
@@ -44,21 +54,31 @@ void add_sequential(Composite& composite, const char* kernel_rule, const Paramet
   composite.entries.push_back({rules::any_layer, make_rule(kernel_rule, {})});
 }
 
+bool is_json(const std::string& text) { return text.find_first_of("[{") == text.find_first_not_of(" \t\r\n"); }
+
+/// The rules that the caller names: one for all kernel layers, a list of them, or a composite.
+void add_given(Composite& composite, const Parameters& parameters, const graph::Network& network) {
+  const auto rule = parameters.find("rule");
+  std::vector<rules::Entry> entries;
+  if (rule == parameters.end()) {
+    const std::string given = rules::text(parameters, "composite", "");
+    entries = is_json(given) ? rules::read_composite(given, network) : preset_entries(given, parameters);
+  } else if (const auto* list = std::get_if<std::vector<std::string>>(&rule->second)) {
+    entries = rules::rule_list(*list, parameters, network);
+  } else {
+    entries = {{rules::any_layer, make_rule(rules::text(parameters, "rule", ""), parameters)}};
+  }
+  for (rules::Entry& entry : entries) composite.entries.push_back(std::move(entry));
+}
+
 Composite composite_of(Base base, const Parameters& parameters, const graph::Network& network,
                        const reverse::Semantics& semantics) {
   Composite composite;
-  const std::string none = base == Base::kUntilIndex ? "Flat" : "";
-  const std::string input_rule = rules::text(parameters, "input_layer_rule", none);
-  const bool blocked = !input_rule.empty() && !rules::input_rule_blockers(network).empty();
-  add_input_rule(composite, input_rule, parameters, blocked && semantics.fixes(reverse::Quirk::kBlockedInputRule));
-  add_until_index(composite, parameters, base == Base::kUntilIndex);
+  add_input_rule(composite, base, parameters, network, semantics);
+  with_layer_map(composite, parameters, network);
+  add_until_index(composite, base, parameters);
   switch (base) {
-    case Base::kSingle: {
-      const std::string rule = rules::text(parameters, "rule", "");
-      if (rule.empty()) throw Error(ErrorCode::kInvalidArgument, "method", "lrp", "needs the parameter 'rule'");
-      composite.entries.push_back({rules::any_layer, make_rule(rule, parameters)});
-      break;
-    }
+    case Base::kSingle: add_given(composite, parameters, network); break;
     case Base::kCompositeA: add_sequential(composite, "Alpha1Beta0", parameters); break;
     case Base::kCompositeB:
     case Base::kUntilIndex: add_sequential(composite, "Alpha2Beta1", parameters); break;
@@ -67,26 +87,40 @@ Composite composite_of(Base base, const Parameters& parameters, const graph::Net
 }
 
 template <Base base>
-std::vector<Value> build(const MethodSite& site, const Parameters& parameters) {
-  const rules::LrpStep step(composite_of(base, parameters, site.network, site.start.semantics));
-  return {site.relevance(step)};
+Composite composite(const graph::Network& network, const Parameters& parameters, const reverse::Semantics& semantics) {
+  return composite_of(base, parameters, network, semantics);
 }
 
-std::vector<std::string> notes(const graph::Network& network, const Parameters& parameters) {
-  if (!parameters.count("input_layer_rule")) return {};
-  std::vector<std::string> found;
-  for (const std::string& blocker : rules::input_rule_blockers(network)) {
-    found.push_back(fmt::format("the input-layer rule {} does not apply: layer '{}' stands between the input and the "
-                                "first layer with a kernel, which keeps its ordinary rule (as in the reference)",
-                                rules::text(parameters, "input_layer_rule", ""), blocker));
+/// What can be said without a network.
+template <Base base>
+void check(const Parameters& parameters) {
+  check_layer_map(parameters);
+  if (base != Base::kSingle) return;
+  const bool has_rule = parameters.count("rule") != 0, has_composite = parameters.count("composite") != 0;
+  if (has_rule == has_composite) {
+    throw Error(ErrorCode::kInvalidArgument, "method", "lrp",
+                has_rule ? "takes a rule or a composite, not both; got both"
+                         : "needs the parameter 'rule' (the rule of every layer with a kernel) or 'composite'");
   }
-  return found;
+  if (!has_composite) return;
+  const std::string given = rules::text(parameters, "composite", "");
+  if (is_json(given)) {
+    rules::check_composite(given);
+  } else {
+    preset_entries(given, parameters);
+  }
 }
 
 std::vector<ParameterInfo> parameters_of(Base base) {
   std::vector<ParameterInfo> infos;
-  if (base == Base::kSingle) infos.push_back({"rule", "", "rule of every layer with a kernel"});
-  infos.push_back({"input_layer_rule", base == Base::kUntilIndex ? "Flat" : "none", "rule of the first layer(s) with a kernel"});
+  if (base == Base::kSingle) {
+    infos.push_back(
+        {"rule", "none", "rule of every layer with a kernel, or a list with one for each, beginning at the input"});
+    infos.push_back({"composite", "none", "in place of a rule: a preset (EpsilonPlus ...) or a JSON list of entries"});
+  }
+  infos.push_back(
+      {"input_layer_rule", base == Base::kUntilIndex ? "Flat" : "none", "rule of the first layer(s) with a kernel"});
+  for (const ParameterInfo& info : shared_parameters()) infos.push_back(info);
   infos.push_back({"until_layer_idx", "0", "depth up to which until_index_rule applies"});
   infos.push_back({"until_index_rule", "Flat", "rule of the layers up to that depth"});
   for (const auto& def : rules::rule_table()) {
@@ -100,10 +134,73 @@ std::vector<ParameterInfo> parameters_of(Base base) {
 
 template <Base base>
 MethodDef lrp(const char* name, const char* description) {
-  return {name, parameters_of(base), description, build<base>, nullptr, nullptr, notes, true};
+  return composite_method(name, description, parameters_of(base), composite<base>, check<base>);
+}
+
+std::vector<std::string> notes(const graph::Network& network, const Parameters& parameters, const MethodDef& def,
+                               const reverse::Semantics& semantics) {
+  std::vector<std::string> found;
+  const Composite composite = def.composite(network, parameters, semantics);
+  for (const std::string& entry : rules::unused_entries(composite, network)) {
+    found.push_back(fmt::format("{} is not used: other entries before it apply to its layers", entry));
+  }
+  const bool fixed = reverse::Semantics(semantics).fixes(reverse::Quirk::kBlockedInputRule);
+  if (!parameters.count("input_layer_rule") || fixed) return found;
+  for (const std::string& blocker : rules::input_rule_blockers(network)) {
+    found.push_back(
+        fmt::format("the input-layer rule {} does not apply: layer '{}' stands between the input and the "
+                    "first layer with a kernel, which keeps its ordinary rule (as in the reference)",
+                    rules::text(parameters, "input_layer_rule", ""), blocker));
+  }
+  return found;
 }
 
 }  // namespace
+
+std::vector<ParameterInfo> shared_parameters() {
+  return {{"layer_map", "none", "JSON object: layers (class, name or pattern) -> rule or its parameters"},
+          {"merge_batch_norm", "0", "1: a batch normalisation right behind a kernel layer counts as part of it"}};
+}
+
+void check_layer_map(const Parameters& parameters) {
+  const std::string given = rules::text(parameters, "layer_map", "none");
+  if (given != "none") rules::check_layer_map(given);
+}
+
+void with_layer_map(Composite& composite, const Parameters& parameters, const graph::Network& network) {
+  composite.merges_batch_norm = rules::flag(parameters, "merge_batch_norm", false);
+  const std::string given = rules::text(parameters, "layer_map", "none");
+  if (given == "none") return;
+  std::vector<rules::Entry> named, others;
+  for (auto& [entry, is_layer] : rules::read_layer_map(given, network)) {
+    if (is_layer) {  // goes before the input rule, but not before the map's own earlier entries
+      rules::Entry first = entry;
+      first.matches = [own = entry.matches, before = others](const graph::Network& n, int call) {
+        const auto takes = [&](const rules::Entry& e) {
+          return e.rule.applies(n.calls[static_cast<std::size_t>(call)]) && e.matches(n, call);
+        };
+        return own(n, call) && std::none_of(before.begin(), before.end(), takes);
+      };
+      named.push_back(std::move(first));
+    }
+    others.push_back(std::move(entry));
+  }
+  composite.entries.insert(composite.entries.begin(), named.begin(), named.end());
+  composite.entries.insert(composite.entries.end(), others.begin(), others.end());
+}
+
+MethodDef composite_method(const char* name, const char* description, std::vector<ParameterInfo> parameters,
+                           CompositeOf composite, void (*check)(const Parameters&)) {
+  MethodDef def;
+  def.name = name;
+  def.parameters = std::move(parameters);
+  def.description = description;
+  def.composite = composite;
+  def.check = check;
+  def.notes = notes;
+  def.walks = true;
+  return def;
+}
 
 std::vector<MethodDef> lrp_methods() {
   return {
@@ -113,23 +210,17 @@ std::vector<MethodDef> lrp_methods() {
       lrp<Base::kCompositeB>("lrp.sequential_composite_b",
                              "LRP: epsilon in Dense layers, alpha 2 beta 1 in convolutions (Kohlbrenner et al. 2020)."),
       lrp<Base::kUntilIndex>("lrp.rule_until_index",
-                             "LRP: one rule up to a depth, composite B with input rule Flat above."),
+                             "LRP: one rule up to a depth, composite B with input rule Flat above (Bach et al. 2016)."),
   };
 }
 
 std::vector<std::string> layer_treatments(const Resolved& method, const graph::Network& network,
                                           const reverse::Semantics& semantics) {
-  static constexpr std::pair<const char*, Base> kBases[] = {{"lrp", Base::kSingle},
-                                                            {"lrp.sequential_composite_a", Base::kCompositeA},
-                                                            {"lrp.sequential_composite_b", Base::kCompositeB},
-                                                            {"lrp.rule_until_index", Base::kUntilIndex}};
   std::vector<std::string> treatments;
-  for (const auto& [name, base] : kBases) {
-    if (method.def->name != name) continue;
-    const Composite composite = composite_of(base, method.parameters, network, semantics);
-    for (std::size_t i = 0; i < network.calls.size(); ++i) {
-      treatments.push_back(rules::treatment(composite, network, static_cast<int>(i)));
-    }
+  if (!method.def->composite) return treatments;
+  const Composite composite = method.def->composite(network, method.parameters, semantics);
+  for (std::size_t i = 0; i < network.calls.size(); ++i) {
+    treatments.push_back(rules::treatment(composite, network, static_cast<int>(i), semantics));
   }
   return treatments;
 }

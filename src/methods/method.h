@@ -1,5 +1,6 @@
 // Explanation methods: a method extends the graph of a bound network with the operations that compute its map. To add
-// a method: one file here, one line in the table of registry.cpp; its public names follow from names.cpp and grammar.cpp.
+// a method: one file here, one line in the table of registry.cpp; its public names follow from names.cpp and
+// grammar.cpp.
 #pragma once
 
 #include <functional>
@@ -11,6 +12,7 @@
 #include "graph/builder.h"
 #include "graph/network.h"
 #include "reverse/driver.h"
+#include "rules/composite.h"
 #include "signxai/method.h"
 #include "signxai/tensor.h"
 
@@ -48,18 +50,25 @@ struct Sampling {
 /// Raw graph outputs of one sample -> the map of that sample, where something is left to do outside the graph.
 using Finish = std::function<Tensor(std::span<const Tensor> raw, const Shape& sample_shape)>;
 
+/// The composite of a method of the LRP family on a network. Throws Error where parameters do not fit the network.
+using CompositeOf = rules::Composite (*)(const graph::Network&, const Parameters&, const reverse::Semantics&);
+
 struct MethodDef {
   std::string name;
   std::vector<ParameterInfo> parameters;
   std::string description;  ///< formula and paper, one or two sentences
-  /// Values that make up the map; usually one, of the input's shape.
-  std::vector<Value> (*build)(const MethodSite&, const Parameters&);
+  /// Values that make up the map; usually one, of the input's shape. Null: the relevance by `composite`.
+  std::vector<Value> (*build)(const MethodSite&, const Parameters&) = nullptr;
   Sampling (*sampling)(const Parameters&) = nullptr;
   Finish (*finish)(const Parameters&, const reverse::Semantics&) = nullptr;
   /// What the user should know about this method on this network; may be null.
-  std::vector<std::string> (*notes)(const graph::Network&, const Parameters&) = nullptr;
+  std::vector<std::string> (*notes)(const graph::Network&, const Parameters&, const MethodDef&,
+                                    const reverse::Semantics&) = nullptr;
   /// One walk from the heads to the place: takes explained_layer_names, stop_mapping_at_layers and r_init.
   bool walks = false;
+  CompositeOf composite = nullptr;
+  /// Refuses parameters that fit no network; may be null.
+  void (*check)(const Parameters&) = nullptr;
 };
 
 /// Product with the input or a sign of it, applied to the finished map.
@@ -87,7 +96,7 @@ struct Resolved {
   std::vector<int> places(const graph::Network& network) const;
   /// `start` with what the parameters say of heads (besides those it has) and seed.
   reverse::Start begin(const graph::Network& network, reverse::Start start) const;
-  std::vector<std::string> notes(const graph::Network& network) const;
+  std::vector<std::string> notes(const graph::Network& network, const reverse::Semantics& semantics = {}) const;
 };
 
 std::span<const MethodDef> definitions();
@@ -105,6 +114,9 @@ std::vector<MethodDef> smoothgrad_methods();
 MethodDef random_uniform_method();
 std::vector<MethodDef> grad_cam_methods();
 std::vector<MethodDef> lrp_methods();
+std::vector<MethodDef> preset_methods();
+std::vector<MethodDef> deep_taylor_methods();
+MethodDef deeplift_method();
 
 /// "What LRP does" per layer, for `inspect`; empty when the method is not of the LRP family.
 std::vector<std::string> layer_treatments(const Resolved& method, const graph::Network& network,

@@ -15,7 +15,8 @@ struct Threshold {
 };
 
 Threshold threshold_of(const Parameters& parameters) {
-  const Threshold t{rules::number(parameters, "mu", 0), rules::number(parameters, "vlow", -1), rules::number(parameters, "vhigh", 1)};
+  const Threshold t{rules::number(parameters, "mu", 0), rules::number(parameters, "vlow", -1),
+                    rules::number(parameters, "vhigh", 1)};
   if (!(t.low < t.high)) throw Error(ErrorCode::kInvalidArgument, "method", "vlow", "must be below vhigh");
   return t;
 }
@@ -48,7 +49,12 @@ double sign_of(float x, const Threshold& t, bool in_one_step) {
 }  // namespace
 
 std::vector<Value> Resolved::build(const MethodSite& site) const {
-  std::vector<Value> values = def->build(site, parameters);
+  std::vector<Value> values;
+  if (def->build) {
+    values = def->build(site, parameters);
+  } else {
+    values = {site.relevance(rules::LrpStep(def->composite(site.network, parameters, site.start.semantics)))};
+  }
   if (!def->sampling) values.front() = multiplied(site, values.front(), factor, parameters);
   return values;
 }
@@ -56,7 +62,8 @@ std::vector<Value> Resolved::build(const MethodSite& site) const {
 void Resolved::multiply(std::span<const float> x, std::span<double> map, const reverse::Semantics& semantics) const {
   if (factor == Factor::kNone) return;
   const Threshold t = threshold_of(parameters);
-  const bool in_one_step = factor == Factor::kSignMu && t.mu <= t.low && semantics.fixes(reverse::Quirk::kSignThreshold);
+  const bool in_one_step =
+      factor == Factor::kSignMu && t.mu <= t.low && semantics.fixes(reverse::Quirk::kSignThreshold);
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (factor == Factor::kInput || factor == Factor::kInputSign) map[i] *= x[i];
     if (factor == Factor::kSign || factor == Factor::kInputSign) map[i] *= sign_of(x[i]);

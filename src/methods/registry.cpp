@@ -14,10 +14,12 @@ namespace {
 
 std::vector<MethodDef> collect() {
   std::vector<MethodDef> table;
-  for (auto family : {gradient_methods, smoothgrad_methods, grad_cam_methods, lrp_methods}) {
+  for (auto family :
+       {gradient_methods, smoothgrad_methods, grad_cam_methods, lrp_methods, preset_methods, deep_taylor_methods}) {
     for (MethodDef& def : family()) table.push_back(std::move(def));
   }
   table.push_back(integrated_gradients_method());
+  table.push_back(deeplift_method());
   table.push_back(random_uniform_method());
   return table;
 }
@@ -40,7 +42,10 @@ std::vector<ParameterInfo> free_parameters(const ParsedName& parsed) {
   std::vector<ParameterInfo> infos = def.parameters;
   if (def.walks) infos.insert(infos.end(), kWalkParameters.begin(), kWalkParameters.end());
   if (parsed.factor == Factor::kSignMu) infos.insert(infos.end(), kSignMuParameters.begin(), kSignMuParameters.end());
-  std::erase_if(infos, [&](const ParameterInfo& info) { return parsed.fixed.count(info.name) != 0; });
+  const bool has_rule = parsed.fixed.count("rule") != 0;  // which a composite would replace
+  std::erase_if(infos, [&](const ParameterInfo& info) {
+    return parsed.fixed.count(info.name) != 0 || (has_rule && info.name == "composite");
+  });
   return infos;
 }
 
@@ -58,16 +63,19 @@ void check_parameters(std::string_view name, const ParsedName& parsed, const Par
   for (const ParameterInfo& info : infos) names.push_back(info.name);
   for (const auto& [key, value] : given) {
     if (parsed.fixed.count(key)) {
-      throw Error(ErrorCode::kInvalidArgument, "method", name, fmt::format("'{}' is decided by the method's name", key));
+      throw Error(ErrorCode::kInvalidArgument, "method", name,
+                  fmt::format("'{}' is decided by the method's name", key));
     }
     if (std::find(names.begin(), names.end(), key) == names.end()) {
-      throw Error(ErrorCode::kInvalidArgument, "method", name, fmt::format("takes no parameter '{}'; it takes {}", key,
-                  names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
+      throw Error(ErrorCode::kInvalidArgument, "method", name,
+                  fmt::format("takes no parameter '{}'; it takes {}", key,
+                              names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "))));
     }
   }
   for (const ParameterInfo& info : infos) {
     if (info.fallback.empty() && !given.count(info.name)) {
-      throw Error(ErrorCode::kInvalidArgument, "method", name, fmt::format("needs the parameter '{}' ({})", info.name, info.description));
+      throw Error(ErrorCode::kInvalidArgument, "method", name,
+                  fmt::format("needs the parameter '{}' ({})", info.name, info.description));
     }
   }
 }
@@ -87,29 +95,54 @@ Resolved resolve(std::string_view name, const Parameters& given) {
   all.insert(given.begin(), given.end());
   const MethodDef& def = definition(parsed.base);
   if (name == "lrp.gamma") all.try_emplace("gamma", 0.5);
+  if (def.check) def.check(all);
   return {std::string(name), &def, std::move(all), parsed.factor};
 }
 
-std::vector<std::string> Resolved::notes(const graph::Network& network) const {
-  return def->notes ? def->notes(network, parameters) : std::vector<std::string>{};
+std::vector<std::string> Resolved::notes(const graph::Network& network, const reverse::Semantics& semantics) const {
+  return def->notes ? def->notes(network, parameters, *def, semantics) : std::vector<std::string>{};
 }
 
 }  // namespace signxai::methods
 
 namespace signxai {
 
+namespace {
+
+/// Description of the base, the formulas of the rules that the name fixes, and the product it asks for.
+std::string described(const methods::ParsedName& parsed) {
+  std::string text = methods::definition(parsed.base).description;
+  for (const auto& [parameter, role] : {std::pair{"rule", "Rule"}, {"input_layer_rule", "In the first layer"}}) {
+    if (!parsed.fixed.count(parameter)) continue;
+    const rules::RuleDef& rule = rules::find_rule(rules::text(parsed.fixed, parameter, ""));
+    text += fmt::format(" {} {}: {}.", role, rule.name, rule.formula);
+  }
+  switch (parsed.factor) {
+    case methods::Factor::kNone: return text;
+    case methods::Factor::kInput: return text + " The map is multiplied by x.";
+    case methods::Factor::kSign:
+      return text + " The map is multiplied by s(x) = x / |x|, +1 at 0 (Gumpfer et al. 2023).";
+    case methods::Factor::kSignMu:
+      return text + " The map is multiplied by s_mu(x), -1 below mu and +1 from mu on (Gumpfer et al. 2023).";
+    case methods::Factor::kInputSign: return text + " The map is multiplied by x and by s(x) = x / |x|, +1 at 0.";
+  }
+  return text;
+}
+
+}  // namespace
+
 MethodInfo describe_method(std::string_view name) {
   const methods::ParsedName parsed = methods::parse_name(name);
   if (parsed.base.empty()) methods::refuse_name(name);
-  return {std::string(name), parsed.base, parsed.fixed, methods::free_parameters(parsed),
-          methods::definition(parsed.base).description};
+  return {std::string(name), parsed.base, parsed.fixed, methods::free_parameters(parsed), described(parsed)};
 }
 
 std::vector<MethodInfo> method_table() {
   std::vector<MethodInfo> table;
   for (std::string_view name : methods::listed_names()) table.push_back(describe_method(name));
   for (const auto& def : methods::definitions()) {
-    const bool listed = std::any_of(table.begin(), table.end(), [&](const MethodInfo& m) { return m.name == def.name; });
+    const bool listed =
+        std::any_of(table.begin(), table.end(), [&](const MethodInfo& m) { return m.name == def.name; });
     if (!listed) table.push_back(describe_method(def.name));
   }
   return table;

@@ -80,7 +80,35 @@ std::vector<Arrival> walk(graph::Builder& builder, const graph::Network& network
   return arrivals;
 }
 
-std::vector<Value> vjp(const Site& site, Value target, Value cotangent) {
+namespace {
+
+/// Pooling between the call's inputs and `value` that hands the whole gradient to each of several tied maxima.
+Value tied_pooling(const Site& site, Value value) {
+  const auto& inputs = site.call().inputs;
+  if (std::find(inputs.begin(), inputs.end(), value) != inputs.end()) return {};
+  const graph::Node& node = site.builder[value];
+  if (node.is("max_pool") && node.attrs.text("ties") != "first") return value;
+  for (Value input : node.inputs) {
+    if (const Value found = tied_pooling(site, input)) return found;
+  }
+  return {};
+}
+
+/// The same value with one winner in each window, where the semantics ask for that (SEMANTICS Q20).
+Value with_one_winner(const Site& site, Value target) {
+  if (site.call().class_name.find("Pooling") == std::string::npos) return target;
+  const Value pooling = tied_pooling(site, target);
+  if (!pooling || !site.fixes(Quirk::kPoolTies)) return target;
+  const graph::Node node = site.builder[pooling];
+  graph::Attrs attrs = node.attrs;
+  attrs.set("ties", std::string("first"));
+  return graph::replay(site.builder, target, {{pooling, site.builder.make("max_pool", node.inputs, attrs)}});
+}
+
+}  // namespace
+
+std::vector<Value> vjp(const Site& site, Value given, Value cotangent) {
+  const Value target = with_one_winner(site, given);
   std::vector<Value> unique;
   for (Value input : site.call().inputs) {
     if (std::find(unique.begin(), unique.end(), input) == unique.end()) unique.push_back(input);

@@ -18,7 +18,7 @@ namespace {
 Value share(const RuleSite& s, Part first, Part second, bool bias) {
   graph::Builder& b = s.builder();
   const Value positive = b.relu(s.x()), negative = b.negative_part(s.x());
-  const bool has_bias = bias && s.site.call().weight("bias");
+  const bool has_bias = bias && s.has_bias();
   const Part other = !has_bias || s.fixes(reverse::Quirk::kFullBias) ? Part::kNone : second;
   const LayerMap with_positive = s.map(first, bias ? first : Part::kNone), with_negative = s.map(second, other);
   const Value z = b.add(with_positive.forward(positive), with_negative.forward(negative));
@@ -46,8 +46,13 @@ Rule general(const Parameters& p, bool bias) {
     throw Error(ErrorCode::kInvalidArgument, "rule", "AlphaBeta",
                 fmt::format("needs alpha >= 1, beta >= 0 and alpha - beta = 1; got alpha={}, beta={}", alpha, beta));
   }
-  return alpha_beta(fmt::format("AlphaBeta(alpha={}, beta={}{})", alpha, beta, bias ? "" : ", bias=0"), alpha, beta, bias);
+  return alpha_beta(fmt::format("AlphaBeta(alpha={}, beta={}{})", alpha, beta, bias ? "" : ", bias=0"), alpha, beta,
+                    bias);
 }
+
+constexpr const char* kFormula =
+    "R_in = alpha (x+ VJP(W+; u) + x- VJP(W-; u)) - beta (x+ VJP(W-; v) + x- VJP(W+; v)), "
+    "u = R / (W+x+ + W-x- + b), v = R / (W-x+ + W+x- + b)";
 
 const std::vector<ParameterInfo> kParameters = {
     {"alpha", "", "weight of the excitatory share, >= 1; alpha - beta = 1, either may be left out"},
@@ -57,23 +62,27 @@ const std::vector<ParameterInfo> kParameters = {
 template <int alpha, bool bias>
 RuleDef fixed(const char* name) {
   static const std::string label = name;
-  return {name, {}, "AlphaBeta with fixed alpha and beta",
-          [](const Parameters&) { return alpha_beta(label, alpha, alpha - 1, bias); }};
+  return {name, {}, kFormula + std::string(bias ? "" : ", without bias"), [](const Parameters&) {
+            return alpha_beta(label, alpha, alpha - 1, bias);
+          }};
 }
 
 }  // namespace
 
 std::vector<RuleDef> alpha_beta_rules() {
   return {
-      {"AlphaBeta", kParameters, "R_in = alpha act - beta inh",
-       [](const Parameters& p) { return general(p, flag(p, "bias", true)); }},
-      {"AlphaBetaIgnoreBias", {kParameters[0], kParameters[1]}, "AlphaBeta without bias",
+      {"AlphaBeta", kParameters, kFormula, [](const Parameters& p) { return general(p, flag(p, "bias", true)); }},
+      {"AlphaBetaIgnoreBias",
+       {kParameters[0], kParameters[1]},
+       kFormula + std::string(", without bias"),
        [](const Parameters& p) { return general(p, false); }},
       fixed<2, true>("Alpha2Beta1"),
       fixed<2, false>("Alpha2Beta1IgnoreBias"),
       fixed<1, true>("Alpha1Beta0"),
       fixed<1, false>("Alpha1Beta0IgnoreBias"),
-      {"ZPlus", {}, "AlphaBeta(1, 0) without bias",
+      {"ZPlus",
+       {},
+       kFormula + std::string(", alpha = 1, beta = 0, without bias"),
        [](const Parameters&) { return alpha_beta("ZPlus", 1, 0, false); }},
   };
 }

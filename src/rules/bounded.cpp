@@ -16,8 +16,8 @@ Value bounded(const RuleSite& s, double low, double high) {
   const Value least = s.filled(low), most = s.filled(high);
   const Value z = b.sub(b.sub(all.forward(s.x()), positive.forward(least)), negative.forward(most));
   const Value ratio = s.ratio(s.relevance(), z);
-  const Value shares = b.sub(b.mul(s.x(), all.pull_back(s.x(), ratio)),
-                             b.mul(b.constant(low), positive.pull_back(s.x(), ratio)));
+  const Value shares =
+      b.sub(b.mul(s.x(), all.pull_back(s.x(), ratio)), b.mul(b.constant(low), positive.pull_back(s.x(), ratio)));
   return b.sub(shares, b.mul(b.constant(high), negative.pull_back(s.x(), ratio)));
 }
 

@@ -1,4 +1,5 @@
-// A composite assigns a rule to every kernel layer: a list of entries, the first that matches wins.
+// A composite assigns rules to layers: a list of entries, the first that matches wins. Every kernel layer needs a rule;
+// other layers have a treatment of their own (SEMANTICS 8), which an entry may replace.
 #pragma once
 
 #include <functional>
@@ -10,15 +11,21 @@
 
 namespace signxai::rules {
 
+using Matches = std::function<bool(const graph::Network&, int call)>;
+
 struct Entry {
-  std::function<bool(const graph::Network&, int call)> matches;
+  Matches matches;
   Rule rule;
+  std::string
+      origin{};  ///< what the user wrote to get it, "layer_map conv2d"; empty for the entries of the method itself
 };
 
 struct Composite {
   std::vector<Entry> entries;
-  /// The rule of a kernel layer, or nullptr when no entry matches.
-  const Rule* find(const graph::Network& network, int call) const;
+  bool rectifies_heads = false;    ///< relevance begins with max(f, 0), at the selected neuron and nowhere else
+  bool merges_batch_norm = false;  ///< a batch normalisation right behind a kernel layer counts as part of it
+  /// The first entry that matches a layer its rule is defined for, or nullptr.
+  const Entry* find(const graph::Network& network, int call) const;
 };
 
 /// Every kernel layer.
@@ -29,6 +36,8 @@ bool any_layer(const graph::Network& network, int call);
 bool is_input_layer(const graph::Network& network, int call);
 /// Kernel layers with no other kernel layer below them, whatever else stands there: what an input rule is meant for.
 bool is_first_kernel(const graph::Network& network, int call);
+/// Kernel layers with no other kernel layer above them.
+bool is_last_kernel(const graph::Network& network, int call);
 /// Names of the layers between the model's inputs and its first kernel layers that keep an input rule from applying.
 std::vector<std::string> input_rule_blockers(const graph::Network& network);
 /// Layers of class Dense.
@@ -46,7 +55,9 @@ class LrpStep : public reverse::Step {
   Composite composite_;
 };
 
-/// What LRP does at a call, for `inspect`: the rule's label, or "pass-through", "gradient", "sum", "batch norm" ...
-std::string treatment(const Composite& composite, const graph::Network& network, int call);
+/// What LRP does at a call, for `inspect`: the rule's label with the entry it comes from, or "pass-through",
+/// "gradient", "share by contribution", "batch norm" ...
+std::string treatment(const Composite& composite, const graph::Network& network, int call,
+                      const reverse::Semantics& semantics);
 
 }  // namespace signxai::rules

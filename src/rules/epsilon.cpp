@@ -8,12 +8,6 @@
 namespace signxai::rules {
 namespace {
 
-/// epsilon * sign(z)
-Value stabiliser(graph::Builder& b, Value z, Value epsilon) {
-  const Value sign = b.select(b.make("greater_equal", {z, b.constant(0.0)}), b.constant(1.0), b.constant(-1.0));
-  return b.mul(epsilon, sign);
-}
-
 double checked_epsilon(const Parameters& parameters) {
   const double epsilon = number(parameters, "epsilon", 1e-7);
   if (epsilon > 0) return epsilon;
@@ -38,11 +32,15 @@ Value deviation(graph::Builder& b, Value x, Value like) {
   return b.unary("sqrt", b.reshape(variance, shape));
 }
 
-const std::vector<ParameterInfo> kEpsilonParameters = {
-    {"epsilon", "1e-07", "stabiliser added to the denominator, > 0"},
-    {"bias", "1", "0: leave the bias out of z"}};
+const std::vector<ParameterInfo> kEpsilonParameters = {{"epsilon", "1e-07", "stabiliser added to the denominator, > 0"},
+                                                       {"bias", "1", "0: leave the bias out of z"}};
 
 }  // namespace
+
+Value stabiliser(graph::Builder& b, Value z, Value epsilon) {
+  const Value sign = b.select(b.make("greater_equal", {z, b.constant(0.0)}), b.constant(1.0), b.constant(-1.0));
+  return b.mul(epsilon, sign);
+}
 
 RuleDef epsilon_rule() {
   return {"Epsilon", kEpsilonParameters, "R_in = x * VJP(W; R / (z + epsilon sign(z))), z = Wx + b",
@@ -50,7 +48,9 @@ RuleDef epsilon_rule() {
 }
 
 RuleDef epsilon_ignore_bias_rule() {
-  return {"EpsilonIgnoreBias", {kEpsilonParameters.front()}, "R_in = x * VJP(W; R / (z + epsilon sign(z))), z = Wx",
+  return {"EpsilonIgnoreBias",
+          {kEpsilonParameters.front()},
+          "R_in = x * VJP(W; R / (z + epsilon sign(z))), z = Wx",
           [](const Parameters& p) { return epsilon_with(checked_epsilon(p), false); }};
 }
 
@@ -58,7 +58,8 @@ RuleDef std_epsilon_rule() {
   return {"StdxEpsilon",
           {{"stdfactor", "0.25", "epsilon as a multiple of the standard deviation of the layer's input"},
            {"bias", "1", "0: leave the bias out of z"}},
-          "R_in = x * VJP(W; R / (z + stdfactor std(x) sign(z)))", [](const Parameters& p) {
+          "R_in = x * VJP(W; R / (z + stdfactor std(x) sign(z)))",
+          [](const Parameters& p) {
             const double factor = number(p, "stdfactor", 0.25);
             const bool bias = flag(p, "bias", true);
             return Rule{fmt::format("StdxEpsilon(stdfactor={}{})", factor, bias ? "" : ", bias=0"),

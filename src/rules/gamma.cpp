@@ -44,14 +44,17 @@ Value strengthened(const RuleSite& s, double gamma, bool bias, bool positive_neu
 RuleDef gamma_rule() {
   return {"Gamma",
           {{"gamma", "", "weight of the positive share"}, {"bias", "1", "0: leave the bias out"}},
-          "R_in = gamma A - B as the reference package computes it", [](const Parameters& p) {
+          "R_in = gamma A - B as the reference package computes it",
+          [](const Parameters& p) {
             const double gamma = required_number(p, "gamma", "Gamma");
             const bool bias = flag(p, "bias", true);
             return Rule{fmt::format("Gamma(gamma={}{})", gamma, bias ? "" : ", bias=0"), [=](const RuleSite& s) {
                           graph::Builder& b = s.builder();
-                          if (s.fixes(reverse::Quirk::kGamma)) return b.add(strengthened(s, gamma, bias, true), strengthened(s, gamma, bias, false));
+                          if (s.fixes(reverse::Quirk::kGamma))
+                            return b.add(strengthened(s, gamma, bias, true), strengthened(s, gamma, bias, false));
                           const Value first = share(s.weighted(gamma), Part::kPositive, Part::kAll, bias);
-                          return b.sub(b.mul(b.constant(gamma), first), share(s.weighted(-1), Part::kAll, Part::kPositive, bias));
+                          return b.sub(b.mul(b.constant(gamma), first),
+                                       share(s.weighted(-1), Part::kAll, Part::kPositive, bias));
                         }};
           }};
 }

@@ -10,11 +10,13 @@ namespace {
 
 std::vector<RuleDef> collect() {
   std::vector<RuleDef> table = {
-      z_rule(),       z_ignore_bias_rule(), epsilon_rule(), epsilon_ignore_bias_rule(), std_epsilon_rule(),
-      w_square_rule(), flat_rule(),         z_plus_fast_rule(), gamma_rule(),           bounded_rule(),
-      sign_rule(),    sign_mu_rule(),
+      z_rule(),           z_ignore_bias_rule(), epsilon_rule(), epsilon_ignore_bias_rule(),
+      std_epsilon_rule(), w_square_rule(),      flat_rule(),    z_plus_fast_rule(),
+      gamma_rule(),       bounded_rule(),       sign_rule(),    sign_mu_rule(),
   };
-  for (RuleDef& def : alpha_beta_rules()) table.push_back(std::move(def));
+  for (auto family : {alpha_beta_rules, zennit_rules, layer_rules}) {
+    for (RuleDef& def : family()) table.push_back(std::move(def));
+  }
   return table;
 }
 
@@ -25,16 +27,26 @@ std::span<const RuleDef> rule_table() {
   return table;
 }
 
-Rule make_rule(std::string_view name, const Parameters& parameters) {
+bool Rule::applies(const graph::LayerCall& call) const {
+  if (call.kind == graph::LayerKind::kKernel || scope == Scope::kAny) return call.kind != graph::LayerKind::kInput;
+  const bool shares = call.kind == graph::LayerKind::kAdd || call.kind == graph::LayerKind::kAveragePool;
+  return scope == Scope::kShared && shares;
+}
+
+const RuleDef& find_rule(std::string_view name) {
+  constexpr std::string_view kSuffix = "Rule";
   std::vector<std::string> names;
   for (const RuleDef& def : rule_table()) {
-    if (def.name == name) return def.make(parameters);
+    if (def.name == name || def.name + std::string(kSuffix) == name) return def;
     names.push_back(def.name);
   }
   const std::string hint = did_you_mean(name, names);
-  throw Error(ErrorCode::kInvalidArgument, "rule", name,
-              "is not a relevance rule; " + (hint.empty() ? fmt::format("known are {}", fmt::join(names, ", ")) : hint));
+  throw Error(
+      ErrorCode::kInvalidArgument, "rule", name,
+      "is not a relevance rule; " + (hint.empty() ? fmt::format("known are {}", fmt::join(names, ", ")) : hint));
 }
+
+Rule make_rule(std::string_view name, const Parameters& parameters) { return find_rule(name).make(parameters); }
 
 double number(const Parameters& parameters, const std::string& name, double fallback) {
   const auto it = parameters.find(name);

@@ -49,7 +49,8 @@ Value sign_of(graph::Builder& b, Value x) {
 Value sign_of_threshold(graph::Builder& b, Value x, Value mu, double low, double high,
                         const reverse::Semantics& semantics) {
   const graph::Literal* limits = b.graph().literal(mu);
-  const bool overlaps = limits && std::any_of(limits->data(), limits->data() + limits->size(), [=](float m) { return m <= low; });
+  const bool overlaps =
+      limits && std::any_of(limits->data(), limits->data() + limits->size(), [=](float m) { return m <= low; });
   if (overlaps && semantics.fixes(reverse::Quirk::kSignThreshold)) {
     return b.select(b.make("less", {x, mu}), b.constant(low), b.constant(high));
   }
@@ -66,8 +67,10 @@ RuleDef sign_rule() {
 }
 
 RuleDef sign_mu_rule() {
-  return {"SIGNmu", {{"mu", "0", "threshold of the sign, a number or a list"}},
-          "R_in = s_mu(x) * VJP(W; R / (Wx + b)), s_mu(x) = -1 below mu, +1 from mu on", [](const Parameters& p) {
+  return {"SIGNmu",
+          {{"mu", "0", "threshold of the sign, a number or a list"}},
+          "R_in = s_mu(x) * VJP(W; R / (Wx + b)), s_mu(x) = -1 below mu, +1 from mu on",
+          [](const Parameters& p) {
             std::vector<double> mu = {0.0};
             if (const auto it = p.find("mu"); it != p.end()) {
               if (const auto* list = std::get_if<std::vector<double>>(&it->second)) {
@@ -79,8 +82,9 @@ RuleDef sign_mu_rule() {
             return Rule{mu.size() == 1 ? fmt::format("SIGNmu(mu={})", mu.front()) : "SIGNmu(mu=[...])",
                         [=](const RuleSite& s) {
                           graph::Builder& b = s.builder();
-                          return share_by_sign(
-                              s, [&](Value x) { return sign_of_threshold(b, x, threshold(s, mu), -1, 1, s.site.start.semantics); });
+                          return share_by_sign(s, [&](Value x) {
+                            return sign_of_threshold(b, x, threshold(s, mu), -1, 1, s.site.start.semantics);
+                          });
                         }};
           }};
 }

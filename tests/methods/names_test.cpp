@@ -1,6 +1,8 @@
 // The grammar of method names: numbers inside names, what a name fixes, and what is refused.
 #include <gtest/gtest.h>
 
+#include <regex>
+
 #include "methods/method.h"
 #include "signxai/error.h"
 
@@ -29,6 +31,18 @@ TEST(MethodNames, EveryListedNameResolves) {
       if (info.fallback.empty()) needed[info.name] = info.name == "mu" ? ParameterValue(0.3) : ParameterValue("layer");
     }
     EXPECT_NO_THROW(resolve(name, needed)) << name;
+  }
+}
+
+TEST(MethodNames, EveryMethodSaysWhatItIsAndWhereItComesFrom) {
+  for (const MethodInfo& method : method_table()) {
+    SCOPED_TRACE(method.name);
+    EXPECT_GE(method.description.size(), 30u);
+    for (const ParameterInfo& info : method.parameters) EXPECT_FALSE(info.description.empty()) << info.name;
+    const bool has_paper = std::regex_search(method.description, std::regex("[12][09][0-9][0-9]"));
+    EXPECT_EQ(has_paper, method.base != "random_uniform");
+    const bool has_rule = method.fixed.count("rule") || method.fixed.count("input_layer_rule");
+    EXPECT_EQ(has_rule, method.description.find("R_in =") != std::string::npos);
   }
 }
 

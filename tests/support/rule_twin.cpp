@@ -184,6 +184,55 @@ Vector by_z(const Twin& t, bool bias) {
   return times(t.x, map.pull_back(t.x, ratio(t.relevance(map), map.forward(t.x))));
 }
 
+/// What input i contributes to output o, x_i w_io, as a rule counts it (tap: whether there is a weight); and the bias.
+struct Count {
+  std::function<double(double x, double w, double tap)> term;
+  std::function<double(double b)> bias;
+};
+
+/// Relevance by shares: R_i = sum_o t_io R_o / s(sum_i t_io + b_o), s(z) = z + stabilizer sign(z). Only outputs with
+/// `when`.
+Vector by_shares(const Twin& t, const Count& count, double stabilizer, const std::function<bool(double z)>& when = {}) {
+  const Matrix& w = t.layer.weights;
+  const Vector z = t.layer(t.x);
+  Vector r = t.arrived ? *t.arrived : Vector(z.size(), 0.0);
+  if (!t.arrived) {
+    const auto top = static_cast<std::size_t>(std::max_element(z.begin(), z.end()) - z.begin());
+    const std::size_t neuron = t.head->neuron.value_or(top);
+    r[neuron] = z[neuron];
+  }
+  Vector result(w.inputs, 0.0);
+  for (std::size_t o = 0; o < w.outputs; ++o) {
+    if (when && !when(z[o])) continue;
+    const auto term = [&](std::size_t i) { return count.term(t.x[i], w.at(i, o), t.layer.taps.at(i, o)); };
+    double sum = t.layer.bias.empty() || !count.bias ? 0.0 : count.bias(t.layer.bias[o]);
+    for (std::size_t i = 0; i < w.inputs; ++i) sum += term(i);
+    sum += sum >= 0 ? stabilizer : -stabilizer;
+    for (std::size_t i = 0; i < w.inputs; ++i) result[i] += term(i) * safe_ratio(r[o], sum);
+  }
+  return result;
+}
+
+Count plain() {
+  return {[](double x, double w, double) { return x * w; }, [](double b) { return b; }};
+}
+Count excitatory() {
+  return {[](double x, double w, double) { return std::max(x * w, 0.0); }, [](double b) { return std::max(b, 0.0); }};
+}
+Count inhibitory() {
+  return {[](double x, double w, double) { return std::min(x * w, 0.0); }, [](double b) { return std::min(b, 0.0); }};
+}
+
+Count strengthened(const Count& part, double gamma) {
+  return {[=](double x, double w, double tap) { return x * w + gamma * part.term(x, w, tap); },
+          [=](double b) { return b + gamma * part.bias(b); }};
+}
+
+Vector by_conserving_gamma(const Twin& t, double gamma, double stabilizer) {
+  return plus(by_shares(t, strengthened(excitatory(), gamma), stabilizer, [](double z) { return z > 0; }),
+              by_shares(t, strengthened(inhibitory(), gamma), stabilizer, [](double z) { return z < 0; }));
+}
+
 using Rule = std::function<Vector(const Twin&, const Parameters&)>;
 
 const std::vector<std::pair<std::string, Rule>>& rules() {
@@ -222,6 +271,37 @@ const std::vector<std::pair<std::string, Rule>>& rules() {
       {"Alpha1Beta0", [](const Twin& t, const Parameters&) { return by_alpha_beta(t, 1, 0, true); }},
       {"Alpha1Beta0IgnoreBias", [](const Twin& t, const Parameters&) { return by_alpha_beta(t, 1, 0, false); }},
       {"ZPlus", [](const Twin& t, const Parameters&) { return by_alpha_beta(t, 1, 0, false); }},
+      {"zennit.Epsilon",
+       [](const Twin& t, const Parameters& p) { return by_shares(t, plain(), number(p, "epsilon", 1e-6)); }},
+      {"Norm", [](const Twin& t, const Parameters& p) { return by_shares(t, plain(), number(p, "stabilizer", 1e-6)); }},
+      {"zennit.ZPlus",
+       [](const Twin& t, const Parameters& p) { return by_shares(t, excitatory(), number(p, "stabilizer", 1e-6)); }},
+      {"zennit.AlphaBeta",
+       [](const Twin& t, const Parameters& p) {
+         const double alpha = number(p, "alpha", 2), beta = number(p, "beta", 1), s = number(p, "stabilizer", 1e-6);
+         return plus(scaled(by_shares(t, excitatory(), s), alpha), by_shares(t, inhibitory(), s), -beta);
+       }},
+      {"zennit.Gamma",
+       [](const Twin& t, const Parameters& p) {
+         return by_conserving_gamma(t, number(p, "gamma", 0.25), number(p, "stabilizer", 1e-6));
+       }},
+      {"zennit.WSquare",
+       [](const Twin& t, const Parameters& p) {
+         return by_shares(t, {[](double, double w, double) { return w * w; }, [](double b) { return b * b; }},
+                          number(p, "stabilizer", 1e-6));
+       }},
+      {"zennit.Flat",
+       [](const Twin& t, const Parameters& p) {
+         return by_shares(t, {[](double, double, double tap) { return tap; }, {}}, number(p, "stabilizer", 1e-6));
+       }},
+      {"zennit.ZBox",
+       [](const Twin& t, const Parameters& p) {
+         const double low = number(p, "low", 0), high = number(p, "high", 0);
+         const auto term = [=](double x, double w, double) {
+           return x * w - low * positive(w, 0) - high * negative(w, 0);
+         };
+         return by_shares(t, {term, {}}, number(p, "stabilizer", 1e-6));
+       }},
   };
   return table;
 }
