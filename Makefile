@@ -1,6 +1,7 @@
 # The commands of this project. Each does its own set-up (tools/setup.sh) and is quick when there is nothing to do.
 #   make build          build/bin/signxai
 #   make test           set-up, build, all tests; CTEST="-R regex" picks some; SIGNXAI_GOLDENS=DIR adds goldens
+#   make stubs          python/signxai_cpp/_native.pyi anew, after a change of python/bind
 #   make demo           set-up, build, explanations of the bundled examples
 #   make sanitize       the tests under the address and undefined-behaviour sanitizers; CTEST as above
 #   make fuzz           each libFuzzer target for FUZZ_SECONDS (600); FUZZ=name_fuzz picks one
@@ -14,16 +15,23 @@ WERROR := $(if $(CI),ON,OFF)
 
 cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
-.PHONY: build test demo sanitize fuzz format format-check tidy install clean setup setup-test
+.PHONY: build test stubs demo sanitize fuzz format format-check tidy install clean setup setup-test
 
 build: setup
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target program
 
 test: setup-test
-	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
+	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) -DSIGNXAI_PYTHON=ON >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 	@tools/run_tests.py build $(CTEST)
+
+# The stubs of the extension, to be committed with a change of python/bind.
+stubs:
+	@tools/setup.sh build python
+	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target python-package
+	@PYTHONPATH=build/python .deps/python/bin/python -m nanobind.stubgen -q -m signxai_cpp._native -o python/signxai_cpp/_native.pyi
 
 demo: build
 	@SIGNXAI="$(CURDIR)/build/bin/signxai" tools/demo.sh
@@ -62,4 +70,4 @@ setup:
 	@tools/setup.sh build
 
 setup-test:
-	@tools/setup.sh build test
+	@tools/setup.sh build test python

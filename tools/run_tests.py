@@ -3,7 +3,7 @@
 
     tools/run_tests.py BUILD_DIR [CTEST_ARGUMENT...]
 
-GoogleTest programs are counted test by test (from the XML they leave), everything else entry by entry. Before the
+GoogleTest programs and pytest are counted test by test (from the XML they leave), everything else entry by entry. Before the
 closing line stands the table of the golden comparison, if that ran: BUILD_DIR/golden_table.txt.
 """
 import os
@@ -15,7 +15,7 @@ import xml.etree.ElementTree as ElementTree
 
 
 def run_ctest(build, arguments):
-    """ctest's exit code; its report is left in BUILD_DIR/ctest.xml, GoogleTest's in BUILD_DIR/test-results."""
+    """ctest's exit code; its report is left in BUILD_DIR/ctest.xml, those of single entries in BUILD_DIR/test-results."""
     shutil.rmtree(build / "test-results", ignore_errors=True)
     for stale in ("ctest.xml", "golden_table.txt"):
         (build / stale).unlink(missing_ok=True)
@@ -24,14 +24,18 @@ def run_ctest(build, arguments):
     return subprocess.run(command, check=False).returncode
 
 
-def gtest_counts(report):
-    """(passed, failed, skipped) of one GoogleTest report, or None where there is none or it is damaged."""
+def report_counts(report):
+    """(passed, failed, skipped) of one report of GoogleTest or pytest, or None where there is none or it is damaged."""
     try:
         root = ElementTree.parse(report).getroot()
     except (OSError, ElementTree.ParseError):
         return None
-    total, failed = (int(root.get(key, 0)) for key in ("tests", "failures"))
-    skipped = sum(case.get("result") == "skipped" for case in root.iter("testcase"))
+    # GoogleTest counts in the root and marks what it skipped; pytest counts everything, suite by suite.
+    suites = [root] if root.get("tests") else list(root.iter("testsuite"))
+    total, failures, errors, skipped = (sum(int(suite.get(key, 0)) for suite in suites)
+                                        for key in ("tests", "failures", "errors", "skipped"))
+    failed = failures + errors
+    skipped += sum(case.get("result") == "skipped" for case in root.iter("testcase"))
     return total - failed - skipped, failed, skipped
 
 
@@ -40,7 +44,7 @@ def entry_counts(build, entry):
     status = entry.get("status")
     if status in ("notrun", "disabled"):
         return (0, 0, 1) if entry.find("skipped") is not None and status == "disabled" else (0, 1, 0)
-    inner = gtest_counts(build / "test-results" / (entry.get("name").replace("/", ".") + ".xml"))
+    inner = report_counts(build / "test-results" / (entry.get("name").replace("/", ".") + ".xml"))
     passed, failed, skipped = inner or (0, 0, 0)
     if status == "fail":
         # A crash, a time-out or a sanitizer's verdict fails the entry though no test in it says so.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what this project needs on a Debian 12 and does nothing where it is there already.
-#   tools/setup.sh [build|test|format|tidy|fuzz]...     (default: build)
+#   tools/setup.sh [build|test|python|format|tidy|fuzz]...     (default: build)
 # Debian packages are installed as root or with sudo; what comes from PyPI goes into private folders below .deps/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -8,8 +8,9 @@ cd "$(dirname "$0")/.."
 packages_build=(
   g++ cmake ninja-build pkg-config ccache python3-venv
   libhdf5-dev libzip-dev nlohmann-json3-dev libcli11-dev libfmt-dev libpng-dev libjpeg62-turbo-dev libhwy-dev
-  libcairo2-dev libssl-dev fonts-dejavu-core libgtest-dev libgmock-dev libbenchmark-dev
+  libcairo2-dev libssl-dev libxxhash-dev fonts-dejavu-core libgtest-dev libgmock-dev libbenchmark-dev
 )
+packages_python=(python3-dev python3-venv)
 packages_format=(clang-format)
 packages_tidy=(clang-tidy clang libomp-dev)
 packages_fuzz=(clang libclang-rt-14-dev libomp-dev)
@@ -78,13 +79,19 @@ setup_test() {
   install_venv .deps/test tools/requirements/test.txt
 }
 
+setup_python() {
+  install_packages "${packages_python[@]}"
+  install_venv .deps/python tools/requirements/python.txt
+}
+
 for part in "${@:-build}"; do
   case "$part" in
     build) setup_build ;;
     test) setup_build && setup_test ;;
+    python) setup_build && setup_python ;;
     format) install_packages "${packages_format[@]}" ;;
     tidy) install_packages "${packages_tidy[@]}" ;;
     fuzz) install_packages "${packages_fuzz[@]}" ;;
-    *) die "unknown part '$part'; expected build, test, format, tidy or fuzz" ;;
+    *) die "unknown part '$part'; expected build, test, python, format, tidy or fuzz" ;;
   esac
 done

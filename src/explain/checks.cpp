@@ -18,7 +18,7 @@ namespace {
 }
 
 bool fits(const Shape& expected, const Shape& got, std::size_t skip) {
-  if (got.size() != expected.size() + skip) return false;
+  if (got.size() != expected.size() + skip || (skip > 0 && got.front() <= 0)) return false;
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (got[i + skip] <= 0 || (expected[i] >= 0 && expected[i] != got[i + skip])) return false;
   }

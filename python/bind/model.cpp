@@ -1,0 +1,35 @@
+// The imported network.
+#include "bind.h"
+#include "signxai/model.h"
+
+namespace nb = nanobind;
+
+namespace signxai::python {
+
+void bind_model(nb::module_& module) {
+  nb::class_<PortInfo>(module, "Port", "An input or output of a network.")
+      .def_ro("name", &PortInfo::name)
+      .def_prop_ro("shape", [](const PortInfo& port) { return nb::tuple(nb::cast(port.shape)); },
+                   nb::sig("def shape(self) -> tuple[int, ...]"), "Of one sample; open extents are negative.")
+      .def("__repr__", [](const PortInfo& port) { return port.name + " " + to_string(port.shape); });
+  nb::class_<LayerInfo>(module, "Layer", "One layer call of a network.")
+      .def_ro("name", &LayerInfo::name)
+      .def_ro("class_name", &LayerInfo::class_name)
+      .def_ro("activation", &LayerInfo::activation, "The fused activation; empty: none.")
+      .def_prop_ro("output_shape", [](const LayerInfo& layer) { return nb::tuple(nb::cast(layer.output_shape)); },
+                   nb::sig("def output_shape(self) -> tuple[int, ...]"), "With the batch axis; open extents are negative.")
+      .def_ro("parameters", &LayerInfo::parameters, "Number of weights.")
+      .def_ro("inputs", &LayerInfo::inputs, "Names of the layers that feed it.")
+      .def("__repr__", [](const LayerInfo& layer) {
+        return layer.name + " (" + layer.class_name + ") " + to_string(layer.output_shape);
+      });
+  nb::class_<Model>(module, "Model", "A network as it was read. Immutable; safe to use from several threads.")
+      .def_static("load", &Model::load, nb::arg("path"), nb::arg("weights"), nb::call_guard<nb::gil_scoped_release>())
+      .def_prop_ro("name", &Model::name)
+      .def_prop_ro("inputs", &Model::inputs)
+      .def_prop_ro("outputs", &Model::outputs)
+      .def_prop_ro("layers", &Model::layers)
+      .def_prop_ro("notes", &Model::notes);
+}
+
+}  // namespace signxai::python

@@ -1,0 +1,131 @@
+"""Explaining: the function `explain` and the object behind it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from . import _native
+from ._arrays import as_inputs, scores_of
+from ._explanation import Explanation
+from ._model import Model, load
+from ._progress import ProgressArgument, reporting
+from .errors import InvalidArgument
+from ._requests import MethodArgument, requests_of, target_of
+
+
+def as_model(model: Any) -> Model:
+    """A model, the path of a file, or a live Keras model, as a model."""
+    if isinstance(model, Model):
+        return model
+    if isinstance(model, (str, os.PathLike)):
+        return load(model)
+    raise InvalidArgument(f"got a {type(model).__name__}; expected a Model or the path of a file", "import", "model")
+
+
+class Explainer:
+    """Computes relevance maps of one model; keeps packed weights and compiled explanations for reuse. Calls from several
+    threads at once are safe, and the interpreter's lock is released while it computes.
+
+    Parameters
+    ----------
+    model: a :class:`Model`, the path of a file, or a live Keras model (which is looked at once, now).
+    threads: worker threads; 0: one per core.
+    semantics: "signxai" (the numbers of the reference package), "sound" (with its mistakes put right), or the quirks to
+        put right, such as "Q1,Q7".
+
+    >>> import numpy as np, signxai_cpp
+    >>> explainer = signxai_cpp.Explainer("examples/digits/digits_cnn.h5", threads=1)
+    >>> explainer.explain(np.ones((2, 28, 28, 1)), ["gradient", "lrp_z"]).maps["lrp_z"].shape
+    (2, 28, 28, 1)
+    """
+
+    def __init__(self, model: Any, threads: int = 0, semantics: str = "signxai") -> None:
+        self.model = as_model(model)
+        self._native = _native.Explainer(self.model._native, threads=threads, semantics=semantics)
+
+    def explain(
+        self,
+        x: Any,
+        methods: MethodArgument = "lrpsign_z",
+        target: Any = None,
+        progress: ProgressArgument = None,
+        **params: Any,
+    ) -> Explanation:
+        """Maps of `x` for each method; see :func:`explain`. `progress` is called with (done, total) samples and stops the
+        call (Cancelled) when it returns False; True shows a bar, None a bar where one is useful, False none."""
+        arrays, single = as_inputs(x, self.model.inputs)
+        outputs = [port.name for port in self.model.outputs]
+        requests = requests_of(methods, params)
+        samples = 1 if single else len(arrays[0])
+        with reporting(progress, samples) as callback:
+            result = self._native.explain(arrays, requests, target_of(target, outputs), callback)
+        predicted = dict(zip(outputs, result.take_outputs()))
+        targets = result.take_targets().view(np.int64)  # of the two 64-bit types, the usual one
+        return Explanation(
+            maps={entry.name: entry.take() for entry in result.maps},
+            targets=targets,
+            scores=scores_of(targets, result.explained, predicted),
+            outputs=predicted,
+            inputs=dict(zip([port.name for port in self.model.inputs], arrays)),
+            notes=list(self.model.notes) + _notes_of(result),
+            single=single,
+            model=self.model.name,
+            explained=result.explained,
+            seconds=(result.seconds, result.compile_seconds),
+        )
+
+
+def _notes_of(result: _native.Explanation) -> list[str]:
+    notes = []
+    for entry in result.maps:
+        notes += [f"{entry.name}: {note}" for note in entry.notes]
+        if entry.quirks:
+            notes.append(f"{entry.name}: quirks of the reference apply: {', '.join(entry.quirks)}")
+    return notes
+
+
+def explain(
+    model: Any,
+    x: Any,
+    method: MethodArgument = "lrpsign_z",
+    target: Any = None,
+    *,
+    threads: int = 0,
+    semantics: str = "signxai",
+    progress: ProgressArgument = None,
+    **params: Any,
+) -> Explanation:
+    """Explains what a model answers for `x`.
+
+    Parameters
+    ----------
+    model: a :class:`Model`, a live Keras model, an :class:`Explainer`, or the path of a file. All but the path keep what
+        was compiled for the next call.
+    x: one sample of the model's shape, or a batch of them, channels last; anything that NumPy or DLPack can read. A model
+        of several inputs takes a list of arrays, or a dict by name. NaN and infinities are refused.
+    method: a name, several names, or a dict of names with parameters of their own. Methods asked for together share work.
+    target: None explains the largest output of each sample; an index, or one index per sample; "all", "each", "top:5",
+        "3-5" (a contrast), an expression ("f0 + 2*f1"), each optionally behind "OUTPUT:".
+    params: parameters of the methods, as ``describe(name).parameters`` lists them.
+
+    Raises InvalidArgument (a ValueError) for inputs, methods, parameters or targets that do not fit, Unsupported,
+    OutOfMemory; KeyboardInterrupt on ctrl-C.
+
+    >>> import numpy as np, signxai_cpp
+    >>> model = signxai_cpp.load("examples/digits/digits_cnn.h5")
+    >>> x = np.linspace(0, 1, 28 * 28).reshape(28, 28, 1)
+    >>> e = signxai_cpp.explain(model, x, "lrp_epsilon_0_1", target=3)
+    >>> e.shape, int(e.targets)
+    ((28, 28, 1), 3)
+    >>> heat = np.abs(e).sum(axis=-1)
+    >>> heat.shape
+    (28, 28)
+    """
+    if isinstance(model, Explainer):
+        explainer = model
+    else:
+        explainer = as_model(model).explainer(threads=threads, semantics=semantics)
+    return explainer.explain(x, method, target, progress, **params)

@@ -1,0 +1,236 @@
+"""The compiled part of signxai_cpp. Not public: use the package's names."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import numpy
+from numpy.typing import NDArray
+
+
+class ParameterInfo:
+    """A parameter that a caller may give to a method."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def default(self) -> str:
+        """The default as text; empty: the caller must give it."""
+
+    @property
+    def description(self) -> str: ...
+
+    def __repr__(self) -> str: ...
+
+class MethodInfo:
+    """What the name of a method stands for."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def base(self) -> str:
+        """"gradient", "lrp" ..."""
+
+    @property
+    def fixed(self) -> dict[str, float | str | list[float] | list[str]]:
+        """What the name itself decides."""
+
+    @property
+    def parameters(self) -> list[ParameterInfo]:
+        """What the caller may add."""
+
+    @property
+    def description(self) -> str:
+        """Formula and paper."""
+
+    def __repr__(self) -> str: ...
+
+def method_table() -> list[MethodInfo]:
+    """Every name of the table, in its order."""
+
+def describe_method(name: str) -> MethodInfo: ...
+
+def parse_parameter(text: str) -> float | str | list[float] | list[str]:
+    """A value as the command line takes it."""
+
+class Target:
+    """Which output is explained."""
+
+    @staticmethod
+    def max() -> Target: ...
+
+    @staticmethod
+    def per_sample(indices: Sequence[int]) -> Target:
+        """One index for all samples, or one per sample."""
+
+    @staticmethod
+    def parse(text: str, outputs: Sequence[str]) -> Target:
+        """As the command line takes it."""
+
+class Port:
+    """An input or output of a network."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one sample; open extents are negative."""
+
+    def __repr__(self) -> str: ...
+
+class Layer:
+    """One layer call of a network."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def class_name(self) -> str: ...
+
+    @property
+    def activation(self) -> str:
+        """The fused activation; empty: none."""
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """With the batch axis; open extents are negative."""
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+
+    @property
+    def inputs(self) -> list[str]:
+        """Names of the layers that feed it."""
+
+    def __repr__(self) -> str: ...
+
+class Model:
+    """A network as it was read. Immutable; safe to use from several threads."""
+
+    @staticmethod
+    def load(path: str, weights: str) -> Model: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def inputs(self) -> list[Port]: ...
+
+    @property
+    def outputs(self) -> list[Port]: ...
+
+    @property
+    def layers(self) -> list[Layer]: ...
+
+    @property
+    def notes(self) -> list[str]: ...
+
+class MethodMap:
+    """The map of one method at one place."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def place(self) -> str: ...
+
+    @property
+    def notes(self) -> list[str]: ...
+
+    @property
+    def quirks(self) -> list[str]: ...
+
+    def take(self) -> NDArray[numpy.float32]:
+        """Moves the numbers out; once only."""
+
+class Explanation:
+    """Maps with how they were made."""
+
+    @property
+    def maps(self) -> list[MethodMap]: ...
+
+    @property
+    def explained(self) -> list[str]:
+        """Names of the explained outputs."""
+
+    @property
+    def seconds(self) -> float: ...
+
+    @property
+    def compile_seconds(self) -> float: ...
+
+    def take_targets(self) -> NDArray[numpy.int64]: ...
+
+    def take_outputs(self) -> list[NDArray[numpy.float32]]: ...
+
+class Quirk:
+    """Something the semantics `sound` puts right."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def effect(self) -> str: ...
+
+def quirks() -> list[Quirk]: ...
+
+class Explainer:
+    """Computes maps of one model. Safe to use from several threads."""
+
+    def __init__(self, model: Model, *, threads: int = 0, batch: int = 0, backend: str = 'cpu', semantics: str = 'signxai', disabled_passes: Sequence[str] = []) -> None: ...
+
+    def explain(self, inputs: Sequence[Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]], methods: Sequence[tuple[str, Mapping[str, float | str | Sequence[float] | Sequence[str]]]], target: Target, progress: object | None) -> Explanation: ...
+
+    def map_names(self, methods: Sequence[tuple[str, Mapping[str, float | str | Sequence[float] | Sequence[str]]]]) -> list[str]: ...
+
+    def layer_rules(self, name: str, parameters: Mapping[str, float | str | Sequence[float] | Sequence[str]]) -> list[str]:
+        """The rule that an LRP method gives each layer."""
+
+    def graph_text(self, stage: str, methods: Sequence[tuple[str, Mapping[str, float | str | Sequence[float] | Sequence[str]]]]) -> str: ...
+
+def fingerprint(array: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]) -> bytes:
+    """128 bits that tell whether the numbers are the same (XXH3)."""
+
+def write_npy(path: str, array: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)], overwrite: bool) -> None: ...
+
+def write_npz(path: str, arrays: Sequence[tuple[str, Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]]], integers: Sequence[tuple[str, Annotated[NDArray[numpy.int64], dict(order='C', device='cpu', writable=False)]]], overwrite: bool) -> None: ...
+
+def load_image(path: str) -> NDArray[numpy.uint8]:
+    """A PNG or JPEG file as (height, width, channels)."""
+
+def preprocess(pixels: Annotated[NDArray[numpy.uint8], dict(order='C', device='cpu', writable=False)], preset: str, sample_shape: Sequence[int]) -> NDArray[numpy.float32]:
+    """A picture as input of a network."""
+
+def picture_of(sample: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]) -> NDArray[numpy.uint8]:
+    """An input of a network as a picture."""
+
+def normalize_heatmap(map: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]) -> NDArray[numpy.float32]: ...
+
+def aggregate_channels(map: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]) -> NDArray[numpy.float32]: ...
+
+def draw_heatmap(map: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)], colors: str = 'seismic', min_side: int = 224) -> NDArray[numpy.uint8]: ...
+
+def draw_panel(title: str, subtitle: str, input: Annotated[NDArray[numpy.uint8], dict(order='C', device='cpu', writable=False)], maps: Sequence[tuple[str, str, Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]]], columns: int) -> NDArray[numpy.uint8]: ...
+
+def draw_series(title: str, subtitle: str, signal: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)], leads: Sequence[str], sampling_rate: float, maps: Sequence[tuple[str, str, Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]]], columns: int) -> NDArray[numpy.uint8]: ...
+
+def encode_png(pixels: Annotated[NDArray[numpy.uint8], dict(order='C', device='cpu', writable=False)]) -> bytes: ...
+
+def write_png(path: str, pixels: Annotated[NDArray[numpy.uint8], dict(order='C', device='cpu', writable=False)], overwrite: bool) -> None: ...
+
+def resize_bilinear(map: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)], height: int, width: int) -> NDArray[numpy.float32]: ...
+
+def run_program(arguments: Sequence[str]) -> int:
+    """Runs the command line, program name first, and returns its exit code."""
+
+def version() -> str:
+    """Version of the library."""
+
+def instruction_set() -> str:
+    """Instruction set of the kernels on this machine."""
