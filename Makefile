@@ -1,6 +1,7 @@
 # The commands of this project. Each does its own set-up (tools/setup.sh) and is quick when there is nothing to do.
 #   make build          build/bin/signxai
 #   make test           set-up, build, all tests; CTEST="-R regex" picks some; SIGNXAI_GOLDENS=DIR adds goldens
+#   make wheel          wheels in dist/, tested; PYTHONS="python3.12 ..." picks interpreters
 #   make stubs          python/signxai_cpp/_native.pyi anew, after a change of python/bind
 #   make demo           set-up, build, explanations of the bundled examples
 #   make sanitize       the tests under the address and undefined-behaviour sanitizers; CTEST as above
@@ -15,7 +16,7 @@ WERROR := $(if $(CI),ON,OFF)
 
 cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
-.PHONY: build test stubs demo sanitize fuzz format format-check tidy install clean setup setup-test
+.PHONY: build test wheel stubs demo sanitize fuzz format format-check tidy install clean setup setup-test
 
 build: setup
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
@@ -25,6 +26,9 @@ test: setup-test
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) -DSIGNXAI_PYTHON=ON >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 	@tools/run_tests.py build $(CTEST)
+
+wheel:
+	@tools/build_wheels.sh $(PYTHONS)
 
 # The stubs of the extension, to be committed with a change of python/bind.
 stubs:
@@ -64,7 +68,7 @@ install: build
 	@cmake --install build --prefix "$(PREFIX)"
 
 clean:
-	rm -rf build build-*
+	rm -rf build build-* dist
 
 setup:
 	@tools/setup.sh build

@@ -1,7 +1,14 @@
 # Everything the library links. tools/setup.sh installs it; the list of Debian packages stands there.
 
 # oneDNN 3: a system one when there is one, else the one that tools/setup.sh put into .deps/. Version 2 has another API.
-find_package(dnnl 3 CONFIG QUIET PATHS "${PROJECT_SOURCE_DIR}/.deps/onednn")
+# The environment in which a Python package is built has it in the prefix around its site-packages.
+set(signxai_dnnl_hints "")
+foreach(folder IN LISTS CMAKE_PREFIX_PATH)
+  if(folder MATCHES "^(.+)/lib/python[^/]+/site-packages")
+    list(APPEND signxai_dnnl_hints "${CMAKE_MATCH_1}")
+  endif()
+endforeach()
+find_package(dnnl 3 CONFIG QUIET HINTS ${signxai_dnnl_hints} PATHS "${PROJECT_SOURCE_DIR}/.deps/onednn")
 if(NOT dnnl_FOUND)
   message(FATAL_ERROR "oneDNN 3 was not found; run tools/setup.sh build, or give CMAKE_PREFIX_PATH")
 endif()

@@ -10,9 +10,9 @@ namespace {
 
 using Requests = std::vector<std::pair<std::string, Parameters>>;
 
-std::vector<MethodRequest> requests_of(const Requests& pairs) {
+std::vector<MethodRequest> requests_of(const Requests& pairs, bool ledger = false) {
   std::vector<MethodRequest> requests;
-  for (const auto& [name, parameters] : pairs) requests.push_back({name, parameters});
+  for (const auto& [name, parameters] : pairs) requests.push_back({name, parameters, ledger});
   return requests;
 }
 
@@ -29,11 +29,11 @@ Progress progress_of(nb::handle callback) {
 }
 
 Explanation explain(const Explainer& explainer, const std::vector<FloatInput>& inputs, const Requests& methods,
-                    const Target& target, nb::handle progress) {
+                    const Target& target, nb::handle progress, bool ledger) {
   const std::vector<TensorView> views = views_of(inputs);
   const Progress report = progress_of(progress);
   const nb::gil_scoped_release unlocked;
-  return explainer.explain(views, requests_of(methods), target, report);
+  return explainer.explain(views, requests_of(methods, ledger), target, report);
 }
 
 void make(Explainer* self, const Model& model, int threads, std::int64_t batch, const std::string& backend,
@@ -59,7 +59,7 @@ void bind_explainer(nb::module_& module) {
            nb::arg("backend") = "cpu", nb::arg("semantics") = "signxai",
            nb::arg("disabled_passes") = std::vector<std::string>())
       .def("explain", &explain, nb::arg("inputs").noconvert(), nb::arg("methods"), nb::arg("target"),
-           nb::arg("progress").none())
+           nb::arg("progress").none(), nb::arg("ledger") = false)
       .def("map_names", [](const Explainer& self, const Requests& methods) { return self.map_names(requests_of(methods)); },
            nb::arg("methods"))
       .def("layer_rules",

@@ -15,8 +15,22 @@ void bind_explanation(nb::module_& module) {
       .def_ro("notes", &MethodMap::notes)
       .def_ro("quirks", &MethodMap::quirks)
       .def("take", [](MethodMap& map) { return array_of(std::move(map.map)); }, "Moves the numbers out; once only.");
+  nb::class_<LedgerRow>(module, "LedgerRow", "What becomes of the relevance at one layer call, by sample.")
+      .def_ro("layer", &LedgerRow::layer)
+      .def_ro("rule", &LedgerRow::rule)
+      .def_ro("in_", &LedgerRow::in)
+      .def_ro("out", &LedgerRow::out)
+      .def_ro("bias", &LedgerRow::bias)
+      .def_ro("epsilon", &LedgerRow::epsilon)
+      .def_ro("other", &LedgerRow::other);
+  nb::class_<Ledger>(module, "Ledger", "The accounts of one method.")
+      .def_ro("method", &Ledger::method)
+      .def_ro("rows", &Ledger::rows)
+      .def_ro("put_in", &Ledger::put_in)
+      .def_ro("arrived", &Ledger::arrived);
   nb::class_<Explanation>(module, "Explanation", "Maps with how they were made.")
       .def_ro("maps", &Explanation::maps, nb::rv_policy::reference_internal)
+      .def_ro("ledgers", &Explanation::ledgers)
       .def_ro("explained", &Explanation::explained, "Names of the explained outputs.")
       .def_ro("seconds", &Explanation::seconds)
       .def_ro("compile_seconds", &Explanation::compile_seconds)

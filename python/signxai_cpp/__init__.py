@@ -8,6 +8,7 @@
 (28, 28, 1)
 """
 
+from . import _fonts as _fonts  # before anything draws
 from ._explainer import Explainer, explain
 from ._explanation import Explanation
 from ._model import Model, load

@@ -10,6 +10,7 @@ import numpy as np
 from . import _native
 from ._arrays import as_inputs, scores_of
 from ._explanation import Explanation
+from ._ledger import ledger_of
 from ._model import Model, load
 from ._progress import ProgressArgument, reporting
 from .errors import InvalidArgument
@@ -52,6 +53,7 @@ class Explainer:
         methods: MethodArgument = "lrpsign_z",
         target: Any = None,
         progress: ProgressArgument = None,
+        ledger: bool = False,
         **params: Any,
     ) -> Explanation:
         """Maps of `x` for each method; see :func:`explain`. `progress` is called with (done, total) samples and stops the
@@ -61,7 +63,7 @@ class Explainer:
         requests = requests_of(methods, params)
         samples = 1 if single else len(arrays[0])
         with reporting(progress, samples) as callback:
-            result = self._native.explain(arrays, requests, target_of(target, outputs), callback)
+            result = self._native.explain(arrays, requests, target_of(target, outputs), callback, ledger)
         predicted = dict(zip(outputs, result.take_outputs()))
         targets = result.take_targets().view(np.int64)  # of the two 64-bit types, the usual one
         return Explanation(
@@ -70,12 +72,18 @@ class Explainer:
             scores=scores_of(targets, result.explained, predicted),
             outputs=predicted,
             inputs=dict(zip([port.name for port in self.model.inputs], arrays)),
+            ledger={entry.method: ledger_of(entry, _ledger_shape(targets, result.explained), single) for entry in result.ledgers},
             notes=list(self.model.notes) + _notes_of(result),
             single=single,
             model=self.model.name,
             explained=result.explained,
             seconds=(result.seconds, result.compile_seconds),
         )
+
+
+def _ledger_shape(targets: np.ndarray[Any, np.dtype[np.int64]], explained: list[str]) -> tuple[int, ...]:
+    """The targets' shape; several explained outputs share their accounts."""
+    return targets.shape if len(explained) == 1 else targets.shape[:1]
 
 
 def _notes_of(result: _native.Explanation) -> list[str]:
@@ -96,6 +104,7 @@ def explain(
     threads: int = 0,
     semantics: str = "signxai",
     progress: ProgressArgument = None,
+    ledger: bool = False,
     **params: Any,
 ) -> Explanation:
     """Explains what a model answers for `x`.
@@ -109,6 +118,7 @@ def explain(
     method: a name, several names, or a dict of names with parameters of their own. Methods asked for together share work.
     target: None explains the largest output of each sample; an index, or one index per sample; "all", "each", "top:5",
         "3-5" (a contrast), an expression ("f0 + 2*f1"), each optionally behind "OUTPUT:".
+    ledger: keep the accounts of each method in the result's `ledger`; for methods of the LRP and gradient families.
     params: parameters of the methods, as ``describe(name).parameters`` lists them.
 
     Raises InvalidArgument (a ValueError) for inputs, methods, parameters or targets that do not fit, Unsupported,
@@ -128,4 +138,4 @@ def explain(
         explainer = model
     else:
         explainer = as_model(model).explainer(threads=threads, semantics=semantics)
-    return explainer.explain(x, method, target, progress, **params)
+    return explainer.explain(x, method, target, progress, ledger, **params)

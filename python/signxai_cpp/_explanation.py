@@ -10,6 +10,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import NDArray
 
 from . import _native
+from ._ledger import Ledger
 from .errors import InvalidArgument
 
 FloatArray = NDArray[np.float32]
@@ -29,6 +30,8 @@ class Explanation(NDArrayOperatorsMixin):
     scores: what the model returns there, NaN for -1; in the shape of `targets`.
     outputs: all that the model returns, by output.
     inputs: what was explained, by input.
+    ledger: by method, where it was asked for, what becomes of the relevance at each layer: `rows` (with `layer`, `rule`, `in_`,
+        `out`, `bias`, `epsilon`, `other`), `put_in` and `arrived`.
     notes: what is worth knowing about the model and each map.
     explained: names of the explained outputs.
     seconds, compile_seconds: time of the computation and of the compilation before it.
@@ -49,6 +52,7 @@ class Explanation(NDArrayOperatorsMixin):
         scores: FloatArray,
         outputs: Dict[str, FloatArray],
         inputs: Dict[str, FloatArray],
+        ledger: Dict[str, Ledger],
         notes: List[str],
         single: bool,
         model: str,
@@ -61,6 +65,7 @@ class Explanation(NDArrayOperatorsMixin):
         self.scores = self._unbatched(scores)
         self.outputs = {name: self._unbatched(array) for name, array in outputs.items()}
         self.inputs = inputs
+        self.ledger = ledger
         self.notes = notes
         self.model = model
         self.explained = explained

@@ -149,11 +149,50 @@ class MethodMap:
     def take(self) -> NDArray[numpy.float32]:
         """Moves the numbers out; once only."""
 
+class LedgerRow:
+    """What becomes of the relevance at one layer call, by sample."""
+
+    @property
+    def layer(self) -> str: ...
+
+    @property
+    def rule(self) -> str: ...
+
+    @property
+    def out(self) -> list[float]: ...
+
+    @property
+    def bias(self) -> list[float]: ...
+
+    @property
+    def epsilon(self) -> list[float]: ...
+
+    @property
+    def other(self) -> list[float]: ...
+
+class Ledger:
+    """The accounts of one method."""
+
+    @property
+    def method(self) -> str: ...
+
+    @property
+    def rows(self) -> list[LedgerRow]: ...
+
+    @property
+    def put_in(self) -> list[float]: ...
+
+    @property
+    def arrived(self) -> list[float]: ...
+
 class Explanation:
     """Maps with how they were made."""
 
     @property
     def maps(self) -> list[MethodMap]: ...
+
+    @property
+    def ledgers(self) -> list[Ledger]: ...
 
     @property
     def explained(self) -> list[str]:
@@ -185,7 +224,7 @@ class Explainer:
 
     def __init__(self, model: Model, *, threads: int = 0, batch: int = 0, backend: str = 'cpu', semantics: str = 'signxai', disabled_passes: Sequence[str] = []) -> None: ...
 
-    def explain(self, inputs: Sequence[Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]], methods: Sequence[tuple[str, Mapping[str, float | str | Sequence[float] | Sequence[str]]]], target: Target, progress: object | None) -> Explanation: ...
+    def explain(self, inputs: Sequence[Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]], methods: Sequence[tuple[str, Mapping[str, float | str | Sequence[float] | Sequence[str]]]], target: Target, progress: object | None, ledger: bool = False) -> Explanation: ...
 
     def map_names(self, methods: Sequence[tuple[str, Mapping[str, float | str | Sequence[float] | Sequence[str]]]]) -> list[str]: ...
 

@@ -49,7 +49,7 @@ def value_of(name: str, value: Any) -> Value:
     if isinstance(value, (bool, int, float)):
         return float(value)
     if isinstance(value, np.ndarray):
-        value = value.tolist()
+        value = value.ravel().tolist()  # one value per element of an input
     if isinstance(value, (list, tuple)):
         plain = [item.item() if isinstance(item, np.generic) else item for item in value]
         if all(isinstance(item, str) for item in plain):

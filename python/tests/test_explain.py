@@ -81,11 +81,10 @@ def test_acts_as_an_array(digits, batch):
 
 def test_maps_of_different_shapes_are_no_one_array(digits, batch):
     last = [layer.name for layer in digits.layers if layer.class_name == "Conv2D"][-1]
-    e = sx.explain(digits, batch, {"grad_cam_timeseries": {}, "gradient": {}}, last_conv_layer_name=last) if False else sx.explain(
-        digits, batch, ["gradient", "grad_cam"], last_conv_layer_name=last, resize=False)
-    if len({array.shape for array in e.maps.values()}) > 1:
-        with pytest.raises(ValueError, match="maps"):
-            np.asarray(e)
+    e = sx.explain(digits, batch, ["gradient", "grad_cam"], last_conv_layer_name=last, resize=False)
+    assert e.maps["grad_cam"].shape != batch.shape
+    with pytest.raises(ValueError, match="different shapes"):
+        np.asarray(e)
     assert e["gradient"].shape == batch.shape
     with pytest.raises(KeyError, match="gradient"):
         e["gradiant"]
@@ -157,3 +156,19 @@ def test_methods_and_describe():
 def test_public_names():
     assert len(sx.__all__) <= 15
     assert all(hasattr(sx, name) and getattr(sx, name).__doc__ for name in sx.__all__)
+
+
+def test_ledger(digits, batch):
+    e = sx.explain(digits, batch, ["lrp_epsilon_0_1", "gradient"], ledger=True)
+    accounts = e.ledger["lrp_epsilon_0_1"]
+    assert list(e.ledger) == ["lrp_epsilon_0_1", "gradient"] and accounts.put_in.shape == (3,)
+    lost = sum(row.bias + row.epsilon + row.other for row in accounts.rows)
+    np.testing.assert_allclose(accounts.arrived + lost, accounts.put_in, rtol=1e-4)
+    np.testing.assert_allclose(accounts.arrived, e["lrp_epsilon_0_1"].sum(axis=(1, 2, 3)), rtol=1e-3, atol=1e-4)
+    one = sx.explain(digits, batch[1], "lrp_epsilon_0_1", ledger=True).ledger["lrp_epsilon_0_1"]
+    np.testing.assert_allclose(one.put_in, accounts.put_in[1], rtol=1e-5)
+    assert sx.explain(digits, batch, "lrp_z").ledger == {}
+    top = sx.explain(digits, batch, "lrp_z", "top:2", ledger=True).ledger["lrp_z"]
+    assert top.put_in.shape == top.rows[0].in_.shape == (3, 2)
+    with pytest.raises(ValueError, match="ledger"):
+        sx.explain(digits, batch, "smoothgrad", ledger=True)

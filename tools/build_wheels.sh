@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Builds wheels into dist/, puts the libraries they need into them, and runs their tests in clean environments.
+#   tools/build_wheels.sh [PYTHON...]     default: Debian's python3, and what pyenv has of 3.9 to 3.12
+# A wheel made with 3.12 serves later versions too (stable ABI). No compiler is on the path of the tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD work=$PWD/build-wheel dist=$PWD/dist
+
+say() { printf 'wheel: %s\n' "$*" >&2; }
+
+# One interpreter per version, Debian's first.
+find_pythons() {
+  local candidate version seen=" "
+  for candidate in /usr/bin/python3 "$HOME"/.pyenv/versions/3.{9,10,11,12}.*/bin/python3; do
+    [ -x "$candidate" ] || continue
+    version=$("$candidate" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    case "$seen" in *" $version "*) continue ;; esac
+    seen+="$version "
+    printf '%s\n' "$candidate"
+  done
+}
+
+# build_wheel PYTHON: leaves the path of the finished wheel in $wheel.
+build_wheel() {
+  local raw=$work/raw
+  rm -rf "$raw" "$work/repaired"
+  "$1" -m venv "$work/builder"
+  "$work/builder/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=23'
+  "$work/builder/bin/python" -m pip wheel --quiet --disable-pip-version-check --no-deps -w "$raw" .
+  # The plainest tag that its symbols allow is found by auditwheel itself.
+  PATH="$root/.deps/wheel/bin:$PATH" auditwheel repair --strip --plat auto -w "$work/repaired" "$raw"/*.whl >&2
+  mkdir -p "$dist"
+  cp "$work/repaired"/*.whl "$dist"
+  wheel=$dist/$(basename "$work/repaired"/*.whl)
+}
+
+# test_wheel PYTHON WHEEL: in a new environment, outside the repository, without compilers.
+test_wheel() {
+  local venv=$work/tested tools=$work/path
+  rm -rf "$venv" "$tools"
+  "$1" -m venv "$venv"
+  "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: "$2" pytest h5py matplotlib
+  mkdir -p "$tools"
+  ln -s /bin/bash /bin/sh /usr/bin/head "$tools"
+  (cd "$work" && env -i HOME="$HOME" PATH="$tools" MPLBACKEND=Agg OMP_WAIT_POLICY=passive SIGNXAI_SOURCE_DIR="$root" \
+    "$venv/bin/python" -m pytest -q -p no:cacheprovider -c "$root/pyproject.toml" --rootdir "$root" "$root/python/tests" >&2)
+}
+
+tools/setup.sh build wheel
+if [ $# -eq 0 ]; then mapfile -t pythons < <(find_pythons); else pythons=("$@"); fi
+for python in "${pythons[@]}"; do
+  say "building for $("$python" --version)"
+  build_wheel "$python"
+  say "testing $(basename "$wheel"), $(du -h "$wheel" | cut -f1)"
+  test_wheel "$python" "$wheel"
+done
+ls -1 "$dist"
