@@ -1,6 +1,7 @@
 # The commands of this project. Each does its own set-up (tools/setup.sh) and is quick when there is nothing to do.
 #   make build          build/bin/signxai
 #   make test           set-up, build, all tests; CTEST="-R regex" picks some; SIGNXAI_GOLDENS=DIR adds goldens
+#   make parity         live Keras models against automatic differentiation; makes its own environment
 #   make wheel          wheels in dist/, tested; PYTHONS="python3.12 ..." picks interpreters
 #   make stubs          python/signxai_cpp/_native.pyi anew, after a change of python/bind
 #   make demo           set-up, build, explanations of the bundled examples
@@ -16,7 +17,7 @@ WERROR := $(if $(CI),ON,OFF)
 
 cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
-.PHONY: build test wheel stubs demo sanitize fuzz format format-check tidy install clean setup setup-test
+.PHONY: build test parity wheel stubs demo sanitize fuzz format format-check tidy install clean setup setup-test
 
 build: setup
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
@@ -26,6 +27,13 @@ test: setup-test
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) -DSIGNXAI_PYTHON=ON >/dev/null
 	@cmake --build --preset release -j $(JOBS)
 	@tools/run_tests.py build $(CTEST)
+
+# Live Keras 3 models on JAX against JAX's own differentiation. The extension is for Debian's Python, as is the venv.
+parity:
+	@tools/setup.sh build python parity
+	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target python-package
+	@PYTHONPATH=build/python KERAS_BACKEND=jax .deps/parity/bin/python -m pytest -q -p no:cacheprovider python/tests/live
 
 wheel:
 	@tools/build_wheels.sh $(PYTHONS)

@@ -27,8 +27,7 @@ build_wheel() {
   "$1" -m venv "$work/builder"
   "$work/builder/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=23'
   "$work/builder/bin/python" -m pip wheel --quiet --disable-pip-version-check --no-deps -w "$raw" .
-  # The plainest tag that its symbols allow is found by auditwheel itself.
-  PATH="$root/.deps/wheel/bin:$PATH" auditwheel repair --strip --plat auto -w "$work/repaired" "$raw"/*.whl >&2
+  PATH="$root/.deps/wheel/bin:$PATH" "$root/.deps/wheel/bin/python" tools/repair_wheel.py "$raw"/*.whl "$work/repaired" >&2
   mkdir -p "$dist"
   cp "$work/repaired"/*.whl "$dist"
   wheel=$dist/$(basename "$work/repaired"/*.whl)

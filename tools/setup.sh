@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what this project needs on a Debian 12 and does nothing where it is there already.
-#   tools/setup.sh [build|test|python|wheel|format|tidy|fuzz]...     (default: build)
+#   tools/setup.sh [build|test|python|wheel|parity|format|tidy|fuzz]...     (default: build)
 # Debian packages are installed as root or with sudo; what comes from PyPI goes into private folders below .deps/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -89,15 +89,21 @@ setup_wheel() {
   install_venv .deps/wheel tools/requirements/wheel.txt
 }
 
+setup_parity() {
+  install_packages "${packages_python[@]}"
+  install_venv .deps/parity tools/requirements/parity.txt
+}
+
 for part in "${@:-build}"; do
   case "$part" in
     build) setup_build ;;
     test) setup_build && setup_test ;;
     python) setup_build && setup_python ;;
     wheel) setup_wheel ;;
+    parity) setup_parity ;;
     format) install_packages "${packages_format[@]}" ;;
     tidy) install_packages "${packages_tidy[@]}" ;;
     fuzz) install_packages "${packages_fuzz[@]}" ;;
-    *) die "unknown part '$part'; expected build, test, python, wheel, format, tidy or fuzz" ;;
+    *) die "unknown part '$part'; expected build, test, python, wheel, parity, format, tidy or fuzz" ;;
   esac
 done

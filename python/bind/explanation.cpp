@@ -18,7 +18,7 @@ void bind_explanation(nb::module_& module) {
   nb::class_<LedgerRow>(module, "LedgerRow", "What becomes of the relevance at one layer call, by sample.")
       .def_ro("layer", &LedgerRow::layer)
       .def_ro("rule", &LedgerRow::rule)
-      .def_ro("in_", &LedgerRow::in)
+      .def_ro("incoming", &LedgerRow::in)
       .def_ro("out", &LedgerRow::out)
       .def_ro("bias", &LedgerRow::bias)
       .def_ro("epsilon", &LedgerRow::epsilon)

@@ -38,13 +38,6 @@ ByteArray series(const std::string& title, const std::string& subtitle, const Fl
   return array_of(draw_series(panel));
 }
 
-ColorMap color_map(const std::string& name) {
-  if (name == "seismic") return ColorMap::kSeismic;
-  if (name == "gray") return ColorMap::kGray;
-  if (name == "viridis") return ColorMap::kViridis;
-  throw Error(ErrorCode::kInvalidArgument, "image", name, "is no colour map; expected seismic, gray or viridis");
-}
-
 nb::bytes png_of(const ByteInput& pixels) {
   const std::vector<std::uint8_t> png = encode_png(image_of(pixels));
   return nb::bytes(png.data(), png.size());

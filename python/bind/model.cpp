@@ -1,10 +1,34 @@
 // The imported network.
+#include "arrays.h"
 #include "bind.h"
 #include "signxai/model.h"
 
 namespace nb = nanobind;
 
 namespace signxai::python {
+
+namespace {
+
+Model load(const std::string& path, const std::string& weights) {
+  LoadOptions options;
+  options.weights = weights;
+  return Model::load(path, options);
+}
+
+/// The arrays are copied: what a live model holds may change.
+Model from_memory(const std::string& architecture,
+                  const std::vector<std::pair<std::string, std::vector<FloatInput>>>& weights) {
+  std::vector<LayerWeights> layers;
+  for (const auto& [name, arrays] : weights) {
+    LayerWeights layer{name, {}};
+    for (const FloatInput& array : arrays) layer.arrays.push_back({"", shape_of(array), array.data(), nullptr});
+    layers.push_back(std::move(layer));
+  }
+  const nb::gil_scoped_release unlocked;
+  return Model::from_memory(architecture, layers);
+}
+
+}  // namespace
 
 void bind_model(nb::module_& module) {
   nb::class_<PortInfo>(module, "Port", "An input or output of a network.")
@@ -24,7 +48,8 @@ void bind_model(nb::module_& module) {
         return layer.name + " (" + layer.class_name + ") " + to_string(layer.output_shape);
       });
   nb::class_<Model>(module, "Model", "A network as it was read. Immutable; safe to use from several threads.")
-      .def_static("load", &Model::load, nb::arg("path"), nb::arg("weights"), nb::call_guard<nb::gil_scoped_release>())
+      .def_static("load", &load, nb::arg("path"), nb::arg("weights"), nb::call_guard<nb::gil_scoped_release>())
+      .def_static("from_memory", &from_memory, nb::arg("architecture"), nb::arg("weights"))
       .def_prop_ro("name", &Model::name)
       .def_prop_ro("inputs", &Model::inputs)
       .def_prop_ro("outputs", &Model::outputs)

@@ -11,10 +11,11 @@
 from . import _fonts as _fonts  # before anything draws
 from ._explainer import Explainer, explain
 from ._explanation import Explanation
+from ._live import from_keras
 from ._model import Model, load
 from ._native import version as _version
 from ._requests import describe, methods
 from .errors import Error
 
 __version__ = _version()
-__all__ = ["Error", "Explainer", "Explanation", "Model", "describe", "explain", "load", "methods"]
+__all__ = ["Error", "Explainer", "Explanation", "Model", "describe", "explain", "from_keras", "load", "methods"]

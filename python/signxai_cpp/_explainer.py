@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 
@@ -13,8 +13,7 @@ from ._explanation import Explanation
 from ._ledger import ledger_of
 from ._model import Model, load
 from ._progress import ProgressArgument, reporting
-from .errors import InvalidArgument
-from ._requests import MethodArgument, requests_of, target_of
+from ._requests import MethodArgument, bytes_of, requests_of, target_of
 
 
 def as_model(model: Any) -> Model:
@@ -23,7 +22,9 @@ def as_model(model: Any) -> Model:
         return model
     if isinstance(model, (str, os.PathLike)):
         return load(model)
-    raise InvalidArgument(f"got a {type(model).__name__}; expected a Model or the path of a file", "import", "model")
+    from ._live import from_keras
+
+    return from_keras(model)
 
 
 class Explainer:
@@ -34,6 +35,8 @@ class Explainer:
     ----------
     model: a :class:`Model`, the path of a file, or a live Keras model (which is looked at once, now).
     threads: worker threads; 0: one per core.
+    max_memory: bytes for weights, working memory, inputs and maps of what is computed together (chunks of samples shrink to fit;
+        OutOfMemory where one sample does not), as a number or a text such as "2G"; None: no limit.
     semantics: "signxai" (the numbers of the reference package), "sound" (with its mistakes put right), or the quirks to
         put right, such as "Q1,Q7".
 
@@ -43,9 +46,13 @@ class Explainer:
     (2, 28, 28, 1)
     """
 
-    def __init__(self, model: Any, threads: int = 0, semantics: str = "signxai") -> None:
+    def __init__(
+        self, model: Any, threads: int = 0, max_memory: Union[None, int, str] = None, semantics: str = "signxai"
+    ) -> None:
         self.model = as_model(model)
-        self._native = _native.Explainer(self.model._native, threads=threads, semantics=semantics)
+        self._native = _native.Explainer(
+            self.model._native, threads=threads, max_memory=bytes_of(max_memory), semantics=semantics
+        )
 
     def explain(
         self,
@@ -102,6 +109,7 @@ def explain(
     target: Any = None,
     *,
     threads: int = 0,
+    max_memory: Union[None, int, str] = None,
     semantics: str = "signxai",
     progress: ProgressArgument = None,
     ledger: bool = False,
@@ -118,6 +126,9 @@ def explain(
     method: a name, several names, or a dict of names with parameters of their own. Methods asked for together share work.
     target: None explains the largest output of each sample; an index, or one index per sample; "all", "each", "top:5",
         "3-5" (a contrast), an expression ("f0 + 2*f1"), each optionally behind "OUTPUT:".
+    threads, max_memory, semantics: see :class:`Explainer`.
+    progress: None shows a bar where one is useful, True always, False never; a function is called with (done, total) samples
+        and stops the call (Cancelled) by returning False.
     ledger: keep the accounts of each method in the result's `ledger`; for methods of the LRP and gradient families.
     params: parameters of the methods, as ``describe(name).parameters`` lists them.
 
@@ -137,5 +148,5 @@ def explain(
     if isinstance(model, Explainer):
         explainer = model
     else:
-        explainer = as_model(model).explainer(threads=threads, semantics=semantics)
+        explainer = as_model(model).explainer(threads=threads, max_memory=max_memory, semantics=semantics)
     return explainer.explain(x, method, target, progress, ledger, **params)

@@ -30,7 +30,7 @@ class Explanation(NDArrayOperatorsMixin):
     scores: what the model returns there, NaN for -1; in the shape of `targets`.
     outputs: all that the model returns, by output.
     inputs: what was explained, by input.
-    ledger: by method, where it was asked for, what becomes of the relevance at each layer: `rows` (with `layer`, `rule`, `in_`,
+    ledger: by method, where it was asked for, what becomes of the relevance at each layer: `rows` (with `layer`, `rule`, `incoming`,
         `out`, `bias`, `epsilon`, `other`), `put_in` and `arrived`.
     notes: what is worth knowing about the model and each map.
     explained: names of the explained outputs.

@@ -13,11 +13,11 @@ Numbers = NDArray[np.float64]
 
 
 class LedgerRow(NamedTuple):
-    """One layer call; ``in_ = out + bias + epsilon + other``. Each array has the shape of the explanation's targets."""
+    """One layer call; ``incoming = out + bias + epsilon + other``. Each array has the shape of the explanation's targets."""
 
     layer: str
     rule: str
-    in_: Numbers  # comes from the layers behind it, or is put in here
+    incoming: Numbers  # comes from the layers behind it, or is put in here
     out: Numbers  # is handed on to the layers before it; 0 at the network's inputs, where it stays
     bias: Numbers  # is absorbed by the bias
     epsilon: Numbers  # is absorbed by the stabiliser
@@ -40,6 +40,6 @@ def ledger_of(native: _native.Ledger, shape: Any, single: bool) -> Ledger:
         return whole[0] if single else whole
 
     rows = [
-        LedgerRow(row.layer, row.rule, *map(array, (row.in_, row.out, row.bias, row.epsilon, row.other))) for row in native.rows
+        LedgerRow(row.layer, row.rule, *map(array, (row.incoming, row.out, row.bias, row.epsilon, row.other))) for row in native.rows
     ]
     return Ledger(rows, array(native.put_in), array(native.arrived))

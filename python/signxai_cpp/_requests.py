@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import operator
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Dict, List, Tuple, Union
 
@@ -109,3 +110,18 @@ def target_of(target: Any, outputs: List[str]) -> _native.Target:
         return _native.Target.per_sample([operator.index(index) for index in np.asarray(target).reshape(-1)])
     except TypeError as error:
         raise InvalidArgument(f"got {target!r}; expected None, an index, one per sample, or a text", "target") from error
+
+
+def bytes_of(size: Union[None, int, str]) -> int:
+    """A number of bytes from a number, or a text such as "512M"; 0 for None."""
+    if size is None:
+        return 0
+    if isinstance(size, str):
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", size, re.IGNORECASE)
+        if not found:
+            raise InvalidArgument(f"is {size!r}; expected bytes, as a number or as in 512M or 2G", "explain", "max_memory")
+        return int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
+    number = operator.index(size)
+    if number <= 0:
+        raise InvalidArgument(f"is {number}; expected a positive number of bytes, or None", "explain", "max_memory")
+    return number

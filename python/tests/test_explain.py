@@ -169,6 +169,18 @@ def test_ledger(digits, batch):
     np.testing.assert_allclose(one.put_in, accounts.put_in[1], rtol=1e-5)
     assert sx.explain(digits, batch, "lrp_z").ledger == {}
     top = sx.explain(digits, batch, "lrp_z", "top:2", ledger=True).ledger["lrp_z"]
-    assert top.put_in.shape == top.rows[0].in_.shape == (3, 2)
+    assert top.put_in.shape == top.rows[0].incoming.shape == (3, 2)
     with pytest.raises(ValueError, match="ledger"):
         sx.explain(digits, batch, "smoothgrad", ledger=True)
+
+
+def test_max_memory(digits, batch):
+    many = np.concatenate([batch] * 8)
+    free = sx.explain(digits, many, "lrp_z")
+    limited = sx.explain(digits, many, "lrp_z", max_memory="8M")
+    np.testing.assert_allclose(limited, free, rtol=1e-4, atol=1e-6)
+    with pytest.raises(MemoryError, match="memory"):
+        sx.explain(digits, many, "lrp_z", max_memory=1000)
+    for wrong in (0, -5, "8 apples"):
+        with pytest.raises(ValueError, match="max_memory"):
+            sx.explain(digits, many, "lrp_z", max_memory=wrong)
