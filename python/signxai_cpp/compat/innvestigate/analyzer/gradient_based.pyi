@@ -1,0 +1,16 @@
+# Written by tools/make_compat_stubs.py; not to be edited.
+from typing import Any
+from signxai_cpp.compat._innvestigate import IntegratedGradients as IntegratedGradients
+from signxai_cpp.compat._innvestigate import SmoothGrad as SmoothGrad
+import signxai_cpp.compat._gradient_analyzers
+import signxai_cpp.compat._innvestigate
+class BaselineGradient(signxai_cpp.compat._innvestigate.AnalyzerBase, signxai_cpp.compat._gradient_analyzers.Gradient):
+    def __init__(self, model: Any, *args: Any, **kwargs: Any) -> None: ...
+class Deconvnet(signxai_cpp.compat._innvestigate.AnalyzerBase, signxai_cpp.compat._gradient_analyzers.Deconvnet):
+    def __init__(self, model: Any, *args: Any, **kwargs: Any) -> None: ...
+class Gradient(signxai_cpp.compat._innvestigate.AnalyzerBase, signxai_cpp.compat._gradient_analyzers.Gradient):
+    def __init__(self, model: Any, *args: Any, **kwargs: Any) -> None: ...
+class GuidedBackprop(signxai_cpp.compat._innvestigate.AnalyzerBase, signxai_cpp.compat._gradient_analyzers.GuidedBackprop):
+    def __init__(self, model: Any, *args: Any, **kwargs: Any) -> None: ...
+class InputTimesGradient(signxai_cpp.compat._innvestigate.AnalyzerBase, signxai_cpp.compat._gradient_analyzers.InputTimesGradient):
+    def __init__(self, model: Any, *args: Any, **kwargs: Any) -> None: ...

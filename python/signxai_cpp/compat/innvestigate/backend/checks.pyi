@@ -1,0 +1,20 @@
+# Written by tools/make_compat_stubs.py; not to be edited.
+from signxai_cpp.compat._checks import contains_activation as contains_activation
+from signxai_cpp.compat._checks import contains_bias as contains_bias
+from signxai_cpp.compat._checks import contains_kernel as contains_kernel
+from signxai_cpp.compat._checks import get_activation_search_safe_layers as get_activation_search_safe_layers
+from signxai_cpp.compat._checks import get_known_activations as get_known_activations
+from signxai_cpp.compat._checks import get_known_layers as get_known_layers
+from signxai_cpp.compat._checks import isInstanceOf as isInstanceOf
+from signxai_cpp.compat._checks import is_add_layer as is_add_layer
+from signxai_cpp.compat._checks import is_average_pooling as is_average_pooling
+from signxai_cpp.compat._checks import is_batch_normalization_layer as is_batch_normalization_layer
+from signxai_cpp.compat._checks import is_conv_layer as is_conv_layer
+from signxai_cpp.compat._checks import is_convnet_layer as is_convnet_layer
+from signxai_cpp.compat._checks import is_dense_layer as is_dense_layer
+from signxai_cpp.compat._checks import is_input_layer as is_input_layer
+from signxai_cpp.compat._checks import is_layer_at_idx as is_layer_at_idx
+from signxai_cpp.compat._checks import is_max_pooling as is_max_pooling
+from signxai_cpp.compat._checks import is_network as is_network
+from signxai_cpp.compat._checks import is_relu_convnet_layer as is_relu_convnet_layer
+from signxai_cpp.compat._checks import only_relu_activation as only_relu_activation

@@ -1,0 +1,3 @@
+# Written by tools/make_compat_stubs.py; not to be edited.
+from signxai_cpp.compat._grad_cam import calculate_grad_cam_relevancemap as calculate_grad_cam_relevancemap
+from signxai_cpp.compat._grad_cam import calculate_grad_cam_relevancemap_timeseries as calculate_grad_cam_relevancemap_timeseries

@@ -1,0 +1,7 @@
+# Written by tools/make_compat_stubs.py; not to be edited.
+from signxai_cpp.compat._analyzer_base import AnalyzerBase as AnalyzerBase
+from signxai_cpp.compat._analyzer_base import AnalyzerNetworkBase as AnalyzerNetworkBase
+from signxai_cpp.compat._analyzer_base import NotAnalyzeableModelException as NotAnalyzeableModelException
+from signxai_cpp.compat._analyzer_base import OneEpochTrainerMixin as OneEpochTrainerMixin
+from signxai_cpp.compat._analyzer_base import ReverseAnalyzerBase as ReverseAnalyzerBase
+from signxai_cpp.compat._analyzer_base import TrainerMixin as TrainerMixin

@@ -1,0 +1,1 @@
+# Written by tools/make_compat_stubs.py; not to be edited.

@@ -1,0 +1,2 @@
+# Written by tools/make_compat_stubs.py; not to be edited.
+from . import utils as utils
