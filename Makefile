@@ -1,9 +1,10 @@
 # The commands of this project. Each does its own set-up (tools/setup.sh) and is quick when there is nothing to do.
 #   make build          build/bin/signxai
 #   make test           set-up, build, all tests; CTEST="-R regex" picks some; SIGNXAI_GOLDENS=DIR adds goldens
-#   make parity         live Keras models against automatic differentiation; makes its own environment
+#   make parity         live Keras models against automatic differentiation, then parity-compat; makes its own environments
 #   make wheel          wheels in dist/, tested; PYTHONS="python3.12 ..." picks interpreters
 #   make stubs          python/signxai_cpp/_native.pyi anew, after a change of python/bind
+#   make parity-compat  signxai_cpp.compat against the live reference on TensorFlow; PARITY_SECONDS (600), PARITY_SEED
 #   make demo           set-up, build, explanations of the bundled examples
 #   make sanitize       the tests under the address and undefined-behaviour sanitizers; CTEST as above
 #   make fuzz           each libFuzzer target for FUZZ_SECONDS (600); FUZZ=name_fuzz picks one
@@ -12,12 +13,13 @@ SHELL := bash
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
+PARITY_SECONDS ?= 600
 # Warnings stop continuous integration, not a user whose compiler is newer than ours.
 WERROR := $(if $(CI),ON,OFF)
 
 cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
-.PHONY: build test parity wheel stubs demo sanitize fuzz format format-check tidy install clean setup setup-test
+.PHONY: build test parity parity-compat wheel stubs demo sanitize fuzz format format-check tidy install clean setup setup-test
 
 build: setup
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
@@ -29,7 +31,7 @@ test: setup-test
 	@tools/run_tests.py build $(CTEST)
 
 # Live Keras 3 models on JAX against JAX's own differentiation. The extension is for Debian's Python, as is the venv.
-parity:
+parity: parity-compat
 	@tools/setup.sh build python parity
 	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target python-package
@@ -44,6 +46,15 @@ stubs:
 	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target python-package
 	@PYTHONPATH=build/python .deps/python/bin/python -m nanobind.stubgen -q -m signxai_cpp._native -o python/signxai_cpp/_native.pyi
+
+# All 152 names on six networks, a sample of them by seed and time, and the reference's own examples.
+parity-compat:
+	@tools/setup.sh build python parity-tf
+	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target python-package
+	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/reference.py --seconds $(PARITY_SECONDS) $(if $(PARITY_SEED),--seed $(PARITY_SEED))
+	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/examples.py --side 56
+	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/test_behaviour.py
 
 demo: build
 	@SIGNXAI="$(CURDIR)/build/bin/signxai" tools/demo.sh

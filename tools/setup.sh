@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what this project needs on a Debian 12 and does nothing where it is there already.
-#   tools/setup.sh [build|test|python|wheel|parity|format|tidy|fuzz]...     (default: build)
+#   tools/setup.sh [build|test|python|wheel|parity|parity-tf|format|tidy|fuzz]...     (default: build)
 # Debian packages are installed as root or with sudo; what comes from PyPI goes into private folders below .deps/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -94,6 +94,16 @@ setup_parity() {
   install_venv .deps/parity tools/requirements/parity.txt
 }
 
+# TensorFlow with the reference packages, which ask for others than what they need and so come without dependencies.
+setup_parity_tf() {
+  setup_python
+  if cmp -s tools/requirements/parity-tf.txt .deps/parity-tf/.whole; then return 0; fi
+  install_venv .deps/parity-tf tools/requirements/parity-tf.txt
+  .deps/parity-tf/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
+    signxai==1.1.9.2 innvestigate==2.1.2 >&2
+  cp tools/requirements/parity-tf.txt .deps/parity-tf/.whole
+}
+
 for part in "${@:-build}"; do
   case "$part" in
     build) setup_build ;;
@@ -101,9 +111,10 @@ for part in "${@:-build}"; do
     python) setup_build && setup_python ;;
     wheel) setup_wheel ;;
     parity) setup_parity ;;
+    parity-tf) setup_build && setup_parity_tf ;;
     format) install_packages "${packages_format[@]}" ;;
     tidy) install_packages "${packages_tidy[@]}" ;;
     fuzz) install_packages "${packages_fuzz[@]}" ;;
-    *) die "unknown part '$part'; expected build, test, python, wheel, parity, format, tidy or fuzz" ;;
+    *) die "unknown part '$part'; expected build, test, python, wheel, parity, parity-tf, format, tidy or fuzz" ;;
   esac
 done

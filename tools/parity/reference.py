@@ -21,6 +21,7 @@ import warnings
 from typing import Any, Dict, List, Tuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # with it, the reference alone crashes in TensorFlow now and then
 warnings.simplefilter("ignore")
 
 import numpy as np  # noqa: E402

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Optional, Tuple
+import warnings
+from typing import Any, Dict, Optional, Tuple
 
 import numpy as np
 
-from .._model import Model
 from ..errors import InvalidArgument, Unsupported
 from . import _checks
 from ._engine import Array, as_inputs, is_live, native, run
@@ -16,30 +16,21 @@ __all__ = [
     "guided_backprop_on_guided_model", "guided_grad_cam",
 ]  # fmt: skip
 
-_MOST_CLASSES = 2000  # of a softmax that is written out as an expression
 
-
-def _class_target(model: Any, engine_model: Model, inputs: List[Array], selection: Any) -> Any:
-    """The explained class. Where a live model still ends in a softmax, its derivative counts, as in the reference."""
+def _class_target(model: Any, selection: Any) -> Any:
+    """The explained class. Warns where a live model still ends in a softmax: there the reference includes its derivative."""
     if selection is not None and (isinstance(selection, str) or np.ndim(selection) > 0):
         raise InvalidArgument(f"got {selection!r}; expected None or an integer", "target", "neuron_selection")
-    target = None if selection is None else int(np.asarray(selection))
-    classes = engine_model.outputs[0].shape
-    ends_in_softmax = is_live(model) and _checks.contains_activation(model.layers[-1], "softmax")
-    if not ends_in_softmax or len(classes) != 1 or classes[0] > _MOST_CLASSES or len(engine_model.outputs) > 1:
-        return target
-    if target is None:
-        target = int(np.argmax(engine_model.predict(inputs[0])[0]))
-    others = " + ".join(f"exp(f{k} - f{target})" for k in range(classes[0]) if k != target)
-    return f"1 / (1 + {others})" if others else target
+    if is_live(model) and _checks.contains_activation(model.layers[-1], "softmax"):
+        warnings.warn("the softmax at the end is left out: Grad-CAM explains the logit, not the probability", stacklevel=4)
+    return None if selection is None else int(np.asarray(selection))
 
 
 def _cam(x: Any, model: Any, method: str, parameters: Dict[str, Any], selection: Any) -> Tuple[Array, Array]:
     """The map of the first sample, and the batch."""
     engine_model = native(model)
     inputs = [batch[:1] for batch in as_inputs(x, engine_model)]
-    target = _class_target(model, engine_model, inputs, selection)
-    maps = run(model, inputs, method, parameters, target, engine_model=engine_model)
+    maps = run(model, inputs, method, parameters, _class_target(model, selection), engine_model=engine_model)
     return next(iter(maps.values()))[0], inputs[0]
 
 
@@ -49,6 +40,8 @@ def calculate_grad_cam_relevancemap(
     """Grad-CAM of the first sample of a batch of images: max(0, sum_k alpha_k A_k), A the output of the layer and alpha_k
     the mean of df/dA_k, scaled to a maximum of 1; (h, w), float32. With `resize` as the reference has it: 8 bits, 0 to
     255, resized to (width, height, channels). Zeros where nothing is positive. Further keywords are ignored.
+
+    A softmax at the end is left out, with a warning for live models: the reference includes its derivative.
 
     Raises NotFound (a KeyError) for an unknown layer, ValueError for other selections than None and an integer."""
     parameters = {"last_conv_layer_name": last_conv_layer_name, "resize": int(resize is True)}

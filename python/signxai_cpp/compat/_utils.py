@@ -76,30 +76,12 @@ def _as_picture(pixels: NDArray[np.uint8]) -> Any:
     return Image.fromarray(pixels)
 
 
-def rgb_pixels(path: PathLike) -> NDArray[np.uint8]:
-    """A PNG or JPEG file as RGB pixels; alpha is dropped. Raises NotFound, CorruptFile, Unsupported."""
-    pixels = _native.load_image(os.fspath(path))
-    return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels[:, :, :3]
-
-
-def nearest(pixels: NDArray[Any], height: int, width: int) -> NDArray[Any]:
-    """The picture at another size by its nearest pixels, floor((i + 0.5) * n / m)."""
-    rows = ((np.arange(height) + 0.5) * pixels.shape[0] / height).astype(np.intp)
-    columns = ((np.arange(width) + 0.5) * pixels.shape[1] / width).astype(np.intp)
-    return np.ascontiguousarray(pixels[rows][:, columns])
-
-
-def centred(pixels: NDArray[Any]) -> NDArray[np.float32]:
-    """RGB pixels as VGG16 takes them: BGR, minus the means of ImageNet, float32."""
-    return pixels[..., ::-1].astype(np.float32) - np.array(_MEANS, np.float32)
-
-
 def load_image(img_path: PathLike, expand_dims: bool = False) -> Tuple[Any, NDArray[np.float32]]:
     """The picture at 224 x 224 (nearest pixels) twice: as a Pillow image where Pillow is installed, else as a uint8 array;
     and as VGG16 takes it: BGR minus (103.939, 116.779, 123.68), float32, (224, 224, 3), or (1, 224, 224, 3) with
     `expand_dims`. PNG and JPEG. Raises NotFound (a FileNotFoundError), CorruptFile, Unsupported."""
-    pixels = nearest(rgb_pixels(img_path), _SIDE, _SIDE)
-    x = centred(pixels)
+    x: NDArray[np.float32] = np.asarray(_native.preprocess(_native.load_image(os.fspath(img_path)), "vgg16", [_SIDE, _SIDE, 3]))
+    pixels = np.ascontiguousarray(np.rint(x + np.array(_MEANS, np.float32)).astype(np.uint8)[..., ::-1])
     return _as_picture(pixels), x[np.newaxis] if expand_dims else x
 
 
