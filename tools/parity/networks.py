@@ -14,6 +14,7 @@ import tensorflow as tf
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 keras = tf.keras
+tf.get_logger().setLevel("ERROR")
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Type
+from typing import Any, Dict, Tuple, Type
 
 import numpy as np
 
+from .._requests import describe, methods
 from ..errors import Unsupported
 from . import _gradient_analyzers as gradients
 from . import _lrp_analyzers as lrp
-from ._analyzer_base import AnalyzerNetworkBase
+from ._analyzer_base import AnalyzerNetworkBase, ReverseAnalyzerBase
 from ._engine import Array, Maps, as_inputs, input_keys, native
 
-__all__ = ["DeepLIFT", "DeepLIFTWrapper", "Input", "Random", "analyzers", "create_analyzer"]
+__all__ = ["BoundedDeepTaylor", "DeepLIFT", "DeepLIFTWrapper", "DeepTaylor", "Input", "Random", "analyzers", "create_analyzer"]
 
 
 class Input(AnalyzerNetworkBase):
@@ -37,18 +38,47 @@ class Random(Input):
         return np.asarray(batch + np.random.normal(0, self._stddev, batch.shape))
 
 
-class DeepLIFT(AnalyzerNetworkBase):
-    """Not available, as in the reference, where it cannot be run. Raises Unsupported."""
+class ByName(ReverseAnalyzerBase):
+    """What the engine computes under a name of its own. Raises Unsupported where it has no such method."""
+
+    _method = ""
 
     def __init__(self, model: Any, *args: Any, **kwargs: Any) -> None:
-        raise Unsupported("is not available, as in the reference, which cannot run it; try integrated_gradients", "method", "deep_lift")
+        if self._method not in methods():
+            raise Unsupported("is not available in this build of the engine", "method", self._method)
+        self._add_model_softmax_check()
+        super().__init__(model, *args, **kwargs)
+
+    def _request(self, keywords: Dict[str, Any]) -> Tuple[str, Dict[str, Any]]:
+        return self._method, self._known(self._method, {}, keywords)
+
+
+class DeepLIFT(ByName):
+    """DeepLIFT (Shrikumar et al. 2017)."""
+
+    _method = "deeplift"
 
 
 class DeepLIFTWrapper(DeepLIFT):
-    """As :class:`DeepLIFT`."""
+    """As :class:`DeepLIFT`; the package of that name is not needed."""
 
     def __init__(self, model: Any, **kwargs: Any) -> None:
-        super().__init__(model)
+        super().__init__(model, **kwargs)
+
+
+class DeepTaylor(ByName):
+    """Deep Taylor decomposition (Montavon et al. 2017)."""
+
+    _method = "deep_taylor"
+
+
+class BoundedDeepTaylor(ByName):
+    """Deep Taylor decomposition for inputs between `low` and `high`."""
+
+    _method = "deep_taylor.bounded"
+
+    def __init__(self, model: Any, low: Any = None, high: Any = None, **kwargs: Any) -> None:
+        super().__init__(model, low=low, high=high, **kwargs)
 
 
 analyzers: Dict[str, Type[Any]] = {
@@ -60,6 +90,8 @@ analyzers: Dict[str, Type[Any]] = {
     "smoothgrad": gradients.SmoothGrad,
     "vargrad": gradients.VarGrad,
     "deep_lift": DeepLIFTWrapper,
+    "deep_taylor": DeepTaylor,
+    "deep_taylor.bounded": BoundedDeepTaylor,
     "lrp": lrp.LRP,
     "lrp.z": lrp.LRPZ,
     "lrp.z_IB": lrp.LRPZIgnoreBias,
@@ -87,13 +119,22 @@ analyzers: Dict[str, Type[Any]] = {
 
 
 def create_analyzer(name: str, model: Any, **kwargs: Any) -> Any:
-    """The analyzer of that name for a model, with the parameters of its class. Raises KeyError for unknown names.
+    """The analyzer of that name for a model, with the parameters of its class; also a method that only the engine has
+    (``signxai_cpp.methods()``). Raises KeyError for unknown names.
 
     >>> from signxai_cpp.compat.methods.innvestigate import create_analyzer
-    >>> create_analyzer("lrp.x", None)
+    >>> create_analyzer("lrp.x", None)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    KeyError: "there is no analyzer named 'lrp.x'; known are gradient, input_t_gradient, deconvnet, ..."
+    KeyError: "there is no analyzer named 'lrp.x'; known are gradient, input_t_gradient, ..."
     """
-    if name not in analyzers:
+    known = analyzers.get(name)
+    if known is None and _is_base(name):
+        known = type(name, (ByName,), {"_method": name, "__doc__": describe(name).description, "__module__": __name__})
+    if known is None:
         raise KeyError(f"there is no analyzer named {name!r}; known are {', '.join(analyzers)}")
-    return analyzers[name](model, **kwargs)
+    return known(model, **kwargs)
+
+
+def _is_base(name: str) -> bool:
+    """Is it a method of the engine's own with maps of the input's shape, and not a name with parameters in it?"""
+    return name in methods() and describe(name).base == name and "grad_cam" not in name and name != "random_uniform"

@@ -63,8 +63,7 @@ def calculate_grad_cam_relevancemap_timeseries(
     if heat.ndim > 1:
         return _resized_by_engine(x, model, last_conv_layer_name, neuron_selection)
     series = np.interp(np.linspace(0, len(heat) - 1, num=batch.shape[1]), np.arange(len(heat)), heat)
-    repeated: Array = np.repeat(series[:, np.newaxis], batch.shape[2], axis=1)
-    return repeated
+    return np.array(np.repeat(series[:, np.newaxis], batch.shape[2], axis=1))
 
 
 def _resized_by_engine(x: Any, model: Any, layer: str, selection: Any) -> Array:
@@ -84,7 +83,7 @@ def guided_backprop_on_guided_model(model_no_softmax: Any, img: Any, layer_name:
     inputs = [batch[:1] for batch in as_inputs(img, engine_model)]
     parameters = {"stop_mapping_at_layers": [layer_name], "r_init": 1.0}
     maps = run(model_no_softmax, inputs, "guided_backprop", parameters, "all", engine_model=engine_model)
-    return next(iter(maps.values()))[0]
+    return np.asarray(next(iter(maps.values()))[0])
 
 
 def build_guided_model(model: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any, Dict, Type
 
 import numpy as np
 
-from ..errors import InvalidArgument, Unsupported
+from ..errors import InvalidArgument
 from . import _analyzer_base as base
 from . import _analyzers as others
 from . import _gradient_analyzers as gradients
@@ -98,14 +98,6 @@ class SmoothGrad(AnalyzerBase, gradients.SmoothGrad):
         super().__init__(model, augment_by_n=augment_by_n, neuron_selection_mode=neuron_selection_mode, **kwargs)
 
 
-def _unsupported(name: str, text: str) -> Type[Any]:
-    def __init__(self: Any, model: Any, *args: Any, **kwargs: Any) -> None:
-        raise Unsupported("is not available; try lrp.z_plus, to which it comes in networks of ReLU layers", "method", name)
-
-    body = {"__init__": __init__, "__doc__": text, "__module__": __name__, "__qualname__": name}
-    return type(name, (AnalyzerNetworkBase,), body)
-
-
 def _adapted(name: str, inner: Type[Any], **fixed: Any) -> Type[Any]:
     """A class of the embedded copy with this interface."""
 
@@ -143,8 +135,8 @@ LRPSequentialPresetB = _adapted("LRPSequentialPresetB", lrp.LRPSequentialComposi
 LRPSequentialPresetAFlat = _adapted("LRPSequentialPresetAFlat", lrp.LRPSequentialCompositeAFlat)
 LRPSequentialPresetBFlat = _adapted("LRPSequentialPresetBFlat", lrp.LRPSequentialCompositeBFlat)
 LRPSequentialPresetBFlatUntilIdx = _adapted("LRPSequentialPresetBFlatUntilIdx", lrp.LRPSequentialCompositeBFlat, until_index_rule="Flat")
-DeepTaylor = _unsupported("DeepTaylor", "Not available. Raises Unsupported.")
-BoundedDeepTaylor = _unsupported("BoundedDeepTaylor", "Not available. Raises Unsupported.")
+DeepTaylor = _adapted("DeepTaylor", others.DeepTaylor)
+BoundedDeepTaylor = _adapted("BoundedDeepTaylor", others.BoundedDeepTaylor)
 
 analyzers: Dict[str, Type[Any]] = {
     "input": Input,

@@ -127,7 +127,7 @@ class LRP(ReverseAnalyzerBase):
         rules = self._per_layer()
         if "composite" not in parameter_names("lrp"):
             raise Unsupported("this build of the engine takes one rule for all layers", "rule", "rule")
-        return {"composite": json.dumps([{"match": layer, "rule": name, **terms} for layer, name, terms in rules])}
+        return {"composite": json.dumps([{"match": f"name:{layer}", "rule": name, **terms} for layer, name, terms in rules])}
 
     def _per_layer(self) -> List[Tuple[str, str, Dict[str, Any]]]:
         """Name, rule and its parameters of every layer with a kernel."""

@@ -24,6 +24,12 @@ _ALIASES = {
     "deconv": "deconvnet", "deconvolution": "deconvnet", "gradient_times_input": "gradient_x_input",
 }  # fmt: skip
 _PARAMETERS = {"num_samples": "augment_by_n", "noise_level": "noise_scale", "layer_name": "last_conv_layer_name"}
+_DEFAULTS: Dict[str, Dict[str, Any]] = {
+    "smoothgrad": {"augment_by_n": 50, "noise_scale": 0.2},
+    "vargrad": {"augment_by_n": 50, "noise_scale": 0.2},
+    "integrated_gradients": {"steps": 50},
+    "lrp.epsilon": {"epsilon": 0.1},
+}
 METHOD_PRESETS: Dict[str, Dict[str, Dict[str, Any]]] = {
     "smoothgrad": {"fast": {"augment_by_n": 10}, "default": {}, "high_quality": {"augment_by_n": 100}},
     "integrated_gradients": {"fast": {"steps": 20}, "default": {}, "high_quality": {"steps": 200}},
@@ -50,11 +56,9 @@ def _cam(model: Any, x: Array, target: Any, keywords: Dict[str, Any]) -> Array:
 
 def _map(name: str, model: Any, x: Array, target: Any, keywords: Dict[str, Any]) -> Array:
     """The map of a batch. Parameters that a name fixes may be given again here, and count."""
-    if name in ("smoothgrad", "vargrad", "integrated_gradients") or "." in name:
-        defaults = {"integrated_gradients": {"steps": 50}, "lrp.epsilon": {"epsilon": 0.1}}.get(name, {})
-        if name in ("smoothgrad", "vargrad"):
-            defaults = {"augment_by_n": 50, "noise_scale": 0.2}
-        return calculate_explanation_innvestigate(model, x, name, target, True, **{**defaults, **keywords})
+    if name in _DEFAULTS or "." in name:
+        given = {**_DEFAULTS.get(name, {}), **keywords}
+        return calculate_explanation_innvestigate(model, x, name, target, True, **given)
     if name in ("grad_cam", "grad_cam_timeseries"):
         return _cam(model, x, target, keywords)
     fixed = describe(name).fixed

@@ -19,6 +19,7 @@ _EMBEDDED: Dict[str, Tuple[str, ...]] = {
     ".analyzer.base": ("_analyzer_base",),
     ".analyzer.canonization": (),
     ".analyzer.deeplift": ("_analyzers:DeepLIFT,DeepLIFTWrapper",),
+    ".analyzer.deeptaylor": ("_analyzers:DeepTaylor,BoundedDeepTaylor",),
     ".analyzer.gradient_based": (
         "_gradient_analyzers:Gradient,InputTimesGradient,Deconvnet,GuidedBackprop,IntegratedGradients,SmoothGrad,VarGrad",
     ),

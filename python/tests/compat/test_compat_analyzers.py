@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import signxai_cpp
 from signxai_cpp import compat
 from signxai_cpp.compat import innvestigate
 from signxai_cpp.compat.innvestigate.analyzer import LRPZ, GaussianSmoother, Gradient
@@ -128,12 +129,32 @@ def test_input_and_random(digits, batch):
     np.testing.assert_allclose(noise, np.random.normal(0, 2, batch.shape), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["deep_taylor", "deep_taylor.bounded"])
-def test_what_is_not_available_says_so(digits, name):
-    with pytest.raises(Unsupported, match="not available"):
-        innvestigate.create_analyzer(name, digits)
-    with pytest.raises(Unsupported, match="not available"):
-        create_analyzer("deep_lift", digits)
+@pytest.mark.parametrize("name", ["deep_taylor", "deep_taylor.bounded", "deep_lift"])
+def test_what_the_reference_cannot_run(digits, batch, name):
+    engine_name = "deeplift" if name == "deep_lift" else name
+    keywords = {"low": 0.0, "high": 1.0} if name.endswith("bounded") else {}
+    if engine_name not in signxai_cpp.methods():
+        with pytest.raises(Unsupported, match="not available"):
+            create_analyzer(name, digits, **keywords)
+        return
+    expected = signxai_cpp.explain(digits, batch, engine_name, **keywords)
+    np.testing.assert_array_equal(only(create_analyzer(name, digits, **keywords).analyze(batch)), np.asarray(expected))
+    if name != "deep_lift":
+        assert innvestigate.create_analyzer(name, digits, **keywords).analyze(batch).shape == batch.shape
+
+
+def test_layer_maps_and_rules_by_layer(digits, batch):
+    if "layer_map" not in [parameter.name for parameter in signxai_cpp.describe("lrp_z").parameters]:
+        pytest.skip("this build of the engine has no layer maps")
+    by_map = compat.calculate_relevancemap("lrp_z", batch[0], digits, layer_map={"Dense": rules.FlatRule, "conv2d_1": {"epsilon": 0.1}})
+    same = signxai_cpp.explain(digits, batch[0], "lrp_z", layer_map={"Dense": "Flat", "conv2d_1": {"epsilon": 0.1}})
+    np.testing.assert_array_equal(by_map, np.asarray(same))
+    conditions = [(lambda layer: layer.name == "conv2d", rules.FlatRule), (lambda layer: True, FixedEpsilon)]
+    listed = only(analyzers.LRP(digits, rule=[rules.ZRule, "Z", "Z", "Flat"]).analyze(batch))
+    np.testing.assert_array_equal(listed, only(analyzers.LRPZ(digits, input_layer_rule="Flat").analyze(batch)))
+    chosen = only(analyzers.LRP(digits, rule=conditions).analyze(batch))
+    flat = only(create_analyzer("lrp.epsilon", digits, epsilon=0.25, input_layer_rule="Flat").analyze(batch))
+    np.testing.assert_allclose(chosen, flat, atol=1e-6 * np.abs(flat).max())
 
 
 def test_signxai2(digits, batch):

@@ -1,10 +1,12 @@
 """The tree of modules: names, signatures, installation under the reference's names, scripts, stubs."""
 
+import doctest
 import importlib
 import inspect
 import json
 import pathlib
 import pickle
+import pkgutil
 import subprocess
 import sys
 
@@ -150,6 +152,20 @@ def test_unmodified_scripts_run(tmp_path):
     assert run().returncode == 2 and "usage" in run().stderr
     assert run("--help").returncode == 0
     assert "No such file" in run(str(tmp_path / "none.py")).stderr
+
+
+@pytest.mark.parametrize("name", ["", *(f".{info.name}" for info in pkgutil.iter_modules(compat.__path__) if info.name[1:2] != "_")])
+def test_examples_of_docstrings(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    failed, _ = doctest.testmod(importlib.import_module(f"signxai_cpp.compat{name}"))
+    assert failed == 0
+
+
+@pytest.mark.parametrize("name", ["coming-from-signxai.md", "coming-from-innvestigate.md"])
+def test_examples_of_the_documentation(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    failed, attempted = doctest.testfile(str(ROOT / "docs" / name), module_relative=False)
+    assert attempted > 2 and failed == 0
 
 
 def test_import_is_light():
