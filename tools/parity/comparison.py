@@ -54,3 +54,17 @@ def tolerance(compute: Callable[[np.ndarray], np.ndarray], model: Any, sample: n
         with moved_weights(model, random):
             condition = max(condition, deviation(compute(moved(sample, random)), own))
     return min(max(TOLERANCE, _ALLOWANCE * condition), WIDEST), condition
+
+
+def cosine(ours: np.ndarray, reference: np.ndarray) -> float:
+    """Of two maps, over the finite entries of both."""
+    finite = np.isfinite(ours) & np.isfinite(reference)
+    a, b = ours[finite].astype(np.float64), reference[finite].astype(np.float64)
+    norms = np.linalg.norm(a) * np.linalg.norm(b)
+    return float(a @ b / norms) if norms > 0 else 1.0
+
+
+def same_size(ours: np.ndarray, reference: np.ndarray) -> bool:
+    """Are the largest magnitudes within a factor of 10? All that can be asked of a map that is rounding noise."""
+    a, b = np.abs(ours[np.isfinite(ours)]).max(initial=0.0), np.abs(reference[np.isfinite(reference)]).max(initial=0.0)
+    return bool(a <= 10 * b and b <= 10 * a)

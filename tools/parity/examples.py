@@ -23,7 +23,7 @@ warnings.simplefilter("ignore")
 
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
-from comparison import deviation, tolerance  # noqa: E402
+from comparison import NOISE, TOLERANCE, cosine, deviation, tolerance  # noqa: E402
 from networks import ROOT, scale_weights  # noqa: E402
 from signxai.methods import wrappers as reference  # noqa: E402
 from signxai.utils import utils as reference_utils  # noqa: E402
@@ -33,13 +33,20 @@ from signxai_cpp.compat.utils import utils as our_utils  # noqa: E402
 
 ECG_METHODS = ["grad_cam_timeseries", "gradient", "gradient_x_input", "gradient_x_sign", "lrp_alpha_1_beta_0",
                "lrp_epsilon_0_5_std_x", "lrpsign_epsilon_0_5_std_x"]  # fmt: skip
+ALIGNED = 0.999  # cosine of maps that agree but for what hangs on the last bit
 Row = Tuple[str, float, float]
 
 
 def row(name: str, expected: np.ndarray, compute: Any, model: Any, x: np.ndarray) -> Row:
-    distance = deviation(compute(x), expected)
-    limit = 1e-4 if distance <= 1e-4 else tolerance(compute, model, x)[0]
-    print(f"  {name:44} deviation {distance:.1e}  allowed {limit:.1e}", flush=True)
+    """Where a map hangs on the last bit of an input, by a tie of a pooling window for instance, its direction counts."""
+    found = compute(x)
+    distance = deviation(found, expected)
+    limit, condition = (TOLERANCE, 0.0) if distance <= TOLERANCE else tolerance(compute, model, x)
+    note = ""
+    if condition > NOISE:
+        note = f"  ill-conditioned ({condition:.1e}), cosine {cosine(found, expected):.6f}"
+        limit = float("inf") if cosine(found, expected) > ALIGNED else limit
+    print(f"  {name:44} deviation {distance:.1e}  allowed {limit:.1e}{note}", flush=True)
     return name, distance, limit
 
 

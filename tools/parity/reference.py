@@ -25,7 +25,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # with it, the reference al
 warnings.simplefilter("ignore")
 
 import numpy as np  # noqa: E402
-from comparison import NOISE, TOLERANCE, deviation, tolerance  # noqa: E402
+from comparison import NOISE, TOLERANCE, deviation, same_size, tolerance  # noqa: E402
 from networks import NETWORKS, ROOT, Network  # noqa: E402
 from signxai.methods import wrappers as reference  # noqa: E402
 
@@ -91,7 +91,7 @@ def judged(network: Network, name: str, keywords: Dict[str, Any], expected: np.n
         return "right", distance, TOLERANCE
     limit, condition = tolerance(lambda x: run_ours(name, network.model, x, keywords), network.model, network.sample)
     if condition > NOISE:
-        return "ill-conditioned", distance, limit
+        return ("ill-conditioned" if same_size(found, expected) else "FAILS"), distance, limit
     return ("right" if distance <= limit else "FAILS"), distance, limit
 
 
