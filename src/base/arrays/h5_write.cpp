@@ -39,7 +39,7 @@ void quietly(const std::function<void()>& calls) {
 class Handle {
  public:
   Handle() = default;
-  Handle(hid_t id, herr_t (*close)(hid_t), const std::string& path) : id_(id), close_(close) {
+  Handle(hid_t id, herr_t (*closer)(hid_t), const std::string& path) : id_(id), close_(closer) {
     if (id < 0) throw Error(ErrorCode::kIo, "output", path, "cannot be written as HDF5; is the disk full?");
   }
   Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, -1)), close_(other.close_) {}
@@ -71,7 +71,7 @@ class H5Writer : public ArrayWriter {
   H5Writer& operator=(const H5Writer&) = delete;
 
  private:
-  Handle handle(hid_t id, herr_t (*close)(hid_t)) const { return {id, close, path_}; }
+  Handle handle(hid_t id, herr_t (*closer)(hid_t)) const { return {id, closer, path_}; }
   void require(bool done) const {
     if (!done) throw Error(ErrorCode::kIo, "output", path_, "cannot be written as HDF5; is the disk full?");
   }
