@@ -24,7 +24,7 @@ find_pythons() {
 build_wheel() {
   local raw=$work/raw
   rm -rf "$raw" "$work/repaired"
-  "$1" -m venv "$work/builder"
+  "$1" -m venv --clear "$work/builder"
   "$work/builder/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=23'
   "$work/builder/bin/python" -m pip wheel --quiet --disable-pip-version-check --no-deps -w "$raw" .
   PATH="$root/.deps/wheel/bin:$PATH" "$root/.deps/wheel/bin/python" tools/repair_wheel.py "$raw"/*.whl "$work/repaired" >&2
