@@ -4,8 +4,8 @@ model objects.
 
     reference.py [--seconds N] [--seed N] [--networks a,b] [--names regex] [--all]
 
-Without --all one name of each family (names that differ in their numbers alone) is drawn by the seed for every network,
-then further ones as long as the time lasts. Prints a table; exit code 1 if a map deviates by more than 1e-4 of its
+Without --all the names are drawn by the seed for every network, first one of each family (names that differ in their
+numbers alone), for as long as the network's share of the time lasts. Prints a table; exit code 1 if a map deviates by more than 1e-4 of its
 largest value (more only where the map is ill-conditioned, see comparison.py)."""
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def ordered(chosen: List[str], seed: int, everything: bool) -> Tuple[List[str], 
     for name in shuffled:
         first.setdefault(family(name), name)
     picked = set(first.values())
-    return [name for name in chosen if name in picked], [name for name in shuffled if name not in picked]
+    return [name for name in shuffled if name in picked], [name for name in shuffled if name not in picked]
 
 
 def compare(network_name: str, chosen: List[str], rows: List[Row], deadline: float) -> None:
@@ -151,16 +151,18 @@ def main() -> int:
     chosen = [name for name in names() if re.fullmatch(options.names, name)]
     first, others = ordered(chosen, options.seed, options.all)
     rows: List[Row] = []
-    deadline = float("inf") if options.all else time.monotonic() + options.seconds
     networks = options.networks.split(",")
-    for name in networks:
-        compare(name, first, rows, float("inf"))
-    for name in networks:
-        compare(name, others, rows, min(deadline, time.monotonic() + options.seconds / len(networks)))
+    begin = time.monotonic()
+    for number, name in enumerate(networks, 1):
+        deadline = float("inf") if options.all else begin + options.seconds * number / len(networks)
+        compare(name, first + others, rows, deadline)
+        done = sum(row[0] == name for row in rows)
+        print(f"{name}: {done} names ({min(done, len(first))} of {len(first)} families)", flush=True)
     table(rows)
     failed = [row for row in rows if row[2].startswith("FAILS")]
     print(f"{len(rows)} maps of {len(chosen)} names on {len(networks)} networks, {len(failed)} failed")
-    return 1 if failed or not rows else 0
+    seen = {row[0] for row in rows}
+    return 1 if failed or seen != set(networks) else 0
 
 
 if __name__ == "__main__":
