@@ -144,8 +144,6 @@ def test_what_the_reference_cannot_run(digits, batch, name):
 
 
 def test_layer_maps_and_rules_by_layer(digits, batch):
-    if "layer_map" not in [parameter.name for parameter in signxai_cpp.describe("lrp_z").parameters]:
-        pytest.skip("this build of the engine has no layer maps")
     by_map = compat.calculate_relevancemap("lrp_z", batch[0], digits, layer_map={"Dense": rules.FlatRule, "conv2d_1": {"epsilon": 0.1}})
     same = signxai_cpp.explain(digits, batch[0], "lrp_z", layer_map={"Dense": "Flat", "conv2d_1": {"epsilon": 0.1}})
     np.testing.assert_array_equal(by_map, np.asarray(same))
