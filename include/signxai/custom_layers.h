@@ -30,10 +30,13 @@ class SIGNXAI_API CustomLayers {
   [[nodiscard]] CustomLayers with(const std::string& class_name, std::string_view composition) const;
 
   std::vector<std::string> class_names() const;
+  /// The files that were loaded.
+  const std::vector<std::string>& files() const { return files_; }
   const std::shared_ptr<const keras::Compositions>& compositions() const { return compositions_; }
 
  private:
   std::shared_ptr<const keras::Compositions> compositions_;
+  std::vector<std::string> files_;
 };
 
 }  // namespace signxai

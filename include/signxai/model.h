@@ -35,7 +35,7 @@ struct PortInfo {
   Shape shape;  ///< of one sample, without the batch axis; open extents are negative
 };
 
-/// A file that a model was read from.
+/// A file that a model was read from: the network, its weights, stated custom layers.
 struct ModelFile {
   std::string path;
   std::string sha256;  ///< of the whole file, in hexadecimal

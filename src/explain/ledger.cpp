@@ -12,10 +12,11 @@ constexpr const char* kInputRule = "input";
 }  // namespace
 
 void check_ledger(const methods::Resolved& method) {
-  if (method.def->walks) return;
+  if (method.def->walks && method.def->carries_amounts) return;
+  const std::string reason = method.def->walks ? "what walks from the output to the input are multipliers, not amounts"
+                                               : "it is no single walk from the output to the input";
   throw Error(ErrorCode::kInvalidArgument, "method", method.name,
-              "has no ledger: it is no single walk from the output to the input; ledgers exist for LRP, SIGN and the "
-              "methods of the gradient family");
+              "has no ledger: " + reason + "; ledgers exist for LRP, SIGN and the methods of the gradient family");
 }
 
 Ledger open_ledger(const methods::Resolved& method, const graph::Network& network, const std::vector<int>& calls,

@@ -33,6 +33,7 @@ Model::Model(std::shared_ptr<const graph::Network> network, std::shared_ptr<cons
 
 Model Model::load(const std::string& path, const LoadOptions& options) {
   Sources sources{{base::stamp_of(path)}};
+  for (const std::string& file : options.custom_layers.files()) sources.files.push_back(base::stamp_of(file));
   graph::Network network = load_network(path, options);
   if (!network.weights_path.empty()) sources.files.push_back(base::stamp_of(network.weights_path));
   return Model(finished(std::move(network)), std::make_shared<const Sources>(std::move(sources)));

@@ -54,6 +54,7 @@ MethodDef deeplift_method() {
   def.build = build;
   def.check = check;
   def.walks = true;
+  def.carries_amounts = false;
   return def;
 }
 

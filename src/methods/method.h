@@ -66,6 +66,8 @@ struct MethodDef {
                                     const reverse::Semantics&) = nullptr;
   /// One walk from the heads to the place: takes explained_layer_names, stop_mapping_at_layers and r_init.
   bool walks = false;
+  /// Sums over what such a walk carries say something, so that a ledger can be kept; multipliers are no amounts.
+  bool carries_amounts = true;
   CompositeOf composite = nullptr;
   /// Refuses parameters that fit no network; may be null.
   void (*check)(const Parameters&) = nullptr;

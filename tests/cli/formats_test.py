@@ -1,5 +1,7 @@
 """Model files of every form, and custom layers, as a user hands them to the program."""
+import hashlib
 import json
+import pathlib
 import re
 import unittest
 
@@ -46,9 +48,11 @@ class Formats(ProgramTest):
         shown = json.loads(run("inspect", KERAS / "custom.keras", "--custom-layers", layers, "--json").stdout)
         self.assertIn("r0/conv1", json.dumps(shown))
         maps = self.folder / "maps.npz"
-        done = run("explain", KERAS / "custom.keras", x, "--custom-layers", layers, "-m", "lrp_z", "--raw", maps)
+        done = run("explain", KERAS / "custom.keras", x, "--custom-layers", layers, "-m", "lrp_z", "--json", "--raw", maps)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue(any(read_npz(maps)["lrp_z"][2]))
+        files = {pathlib.Path(row["file"]).name: row["sha256"] for row in json.loads(done.stdout)["provenance"]["model"]["files"]}
+        self.assertEqual(files["layers.json"], hashlib.sha256(layers.read_bytes()).hexdigest())
 
     def test_a_composition_with_a_mistake(self):
         layers = self.folder / "layers.json"

@@ -269,7 +269,7 @@ TEST_F(LedgerRequest, CountsWhatAStopCutsOff) {
 }
 
 TEST_F(LedgerRequest, IsRefusedWhereThereIsNoSingleWalk) {
-  for (const char* method : {"smoothgrad", "integrated_gradients", "grad_cam"}) {
+  for (const char* method : {"smoothgrad", "integrated_gradients", "grad_cam", "deeplift"}) {
     EXPECT_THROW(Explainer(model_).explain(input_, {{method, {}, true}}), Error) << method;
   }
 }

@@ -1,6 +1,6 @@
 """The installed tree: what it holds and exports, and programs that are built against it by CMake and by pkg-config.
 
-The tree is installed into an empty prefix and moved; nothing in it may lead back to the repository. Three programs of
+The tree is installed into an empty prefix and moved; nothing in it may lead back to the repository. The programs of
 examples/ are built against it and must give the numbers of `signxai`.
 """
 import ast
@@ -65,7 +65,7 @@ class InstalledTree(unittest.TestCase):
         return read_array(raw, method), json.loads(text)
 
     def check_programs(self, folder):
-        """The three programs of `folder` give the numbers of `signxai`."""
+        """The programs of `folder` give the numbers of `signxai`."""
         values, document = self.of_program("lrp_epsilon_0_1", "--ledger")
         sample = document["samples"][0]
         digit = run(folder / "explain_digit", CNN, DIGITS[3], "lrp_epsilon_0_1")
@@ -77,6 +77,15 @@ class InstalledTree(unittest.TestCase):
         one = run(folder / "stream_threads", CNN, "lrp_z", 1, *DIGITS)
         self.assertEqual([int(line.split()[2]) for line in one.splitlines()], list(range(6)))
         self.assertEqual(run(folder / "stream_threads", CNN, "lrp_z", 4, *DIGITS), one)
+        self.check_truth_share(folder)
+
+    def check_truth_share(self, folder):
+        ecg = EXAMPLES / "ecg"
+        text = run(folder / "truth_share", ecg / "st_elevation.h5", "lrp_z,lrpsign_z", ecg / "elevation_1.csv", ecg / "elevation_2.csv")
+        shares = {name: float(re.search(rf"\b{name}\s+([\d.]+)", text).group(1)) for name in ("lrp_z", "lrpsign_z")}
+        self.assertLess(0, shares["lrp_z"], text)
+        self.assertLess(shares["lrp_z"], shares["lrpsign_z"], text)
+        self.assertLess(shares["lrpsign_z"], 1, text)
 
     def check_c(self, folder):
         pixels = self.folder / "pixels.txt"
@@ -138,7 +147,8 @@ class InstalledTree(unittest.TestCase):
         if setting("SIGNXAI_SANITIZE"):
             flags += ["-fsanitize=" + setting("SIGNXAI_SANITIZE")]
         for source, compiler in (("explain_digit.cpp", ("c++", "-std=c++20")), ("explain_values.c", ("cc", "-std=c99")),
-                                 ("stream_threads.cpp", ("c++", "-std=c++20", "-pthread"))):
+                                 ("stream_threads.cpp", ("c++", "-std=c++20", "-pthread")),
+                                 ("truth_share.cpp", ("c++", "-std=c++20"))):
             run(*compiler, EXAMPLES / source, "-o", build / source.split(".")[0], *flags)
         self.check_programs(build)
 

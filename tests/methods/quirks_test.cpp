@@ -5,12 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "backends/reference/evaluate.h"
 #include "methods/method.h"
+#include "signxai/array_file.h"
 #include "signxai/explainer.h"
 #include "support/golden_case.h"
 #include "support/rule_twin.h"
+#include "support/temp_folder.h"
 
 namespace signxai::test {
 namespace {
@@ -317,6 +320,57 @@ TEST_F(ExplainedQuirksTest, Q23RandomNumbersDoNotMeet) {
   EXPECT_EQ(together[1].map.data, explainer.explain(x, {noise}).maps.front().map.data);
   EXPECT_EQ(together[0].map.data, together[2].map.data);
   EXPECT_FLOAT_EQ(together[0].map.data[0], -0.16595599f);
+}
+
+/// Q19: what stands in a file as integers is explained like the same numbers in float32.
+TEST_F(ExplainedQuirksTest, Q19IntegersAreExplainedAsNumbers) {
+  const TempFolder folder;
+  const golden::Case from = vendored("digits_mlp");
+  Tensor x = golden::sample(golden::Arrays(from).read("input"), 0);
+  std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (";
+  for (const std::int64_t extent : x.shape) header += std::to_string(extent) + ", ";
+  header += ")}";
+  std::string bytes("\x93NUMPY\1", 7);
+  bytes += {'\0', static_cast<char>(header.size()), '\0'};
+  bytes += header;
+  for (float& value : x.data) {
+    value = std::round(16 * std::fabs(value));
+    bytes += static_cast<char>(value);
+  }
+  const Tensor read = read_npy(folder.put("integers.npy", bytes));
+  EXPECT_EQ(read.data, x.data);
+  for (const char* semantics : {"signxai", "sound"}) {
+    ExplainerOptions options;
+    options.semantics = semantics;
+    const Explainer explainer(from.load(), options);
+    const Tensor gradient = explainer.explain(read, {{"gradient", {}}}).maps.front().map;
+    EXPECT_EQ(gradient.data, explainer.explain(x, {{"gradient", {}}}).maps.front().map.data);
+    EXPECT_NE(gradient.data, x.data);
+  }
+}
+
+/// Q28: composites have a rule for every kind of convolution.
+TEST_F(ExplainedQuirksTest, Q28CompositesKnowEveryConvolution) {
+  const std::set<std::string> kinds = {"LocallyConnected1D", "LocallyConnected2D", "DepthwiseConv1D", "DepthwiseConv2D"};
+  std::set<std::string> met;
+  for (const char* network : {"locally_connected", "separable_conv"}) {
+    for (const char* semantics : {"signxai", "sound"}) {
+      ExplainerOptions options;
+      options.semantics = semantics;
+      const Explainer explainer(vendored(network).load(), options);
+      const MethodRequest composite = {"lrp_sequential_composite_a", {}};
+      const std::vector<std::string> rules = explainer.layer_rules(composite);
+      const std::vector<LayerInfo> layers = explainer.model().layers();
+      for (std::size_t i = 0; i < layers.size(); ++i) {
+        if (!kinds.count(layers[i].class_name)) continue;
+        met.insert(layers[i].class_name);
+        EXPECT_THAT(rules[i], testing::HasSubstr("Alpha")) << network << ", " << layers[i].name;
+      }
+      const Tensor relevance = explainer.explain(golden::Arrays(vendored(network)).read("input"), {composite}).maps.front().map;
+      EXPECT_TRUE(std::any_of(relevance.data.begin(), relevance.data.end(), [](float v) { return v != 0; }));
+    }
+  }
+  EXPECT_FALSE(met.empty());
 }
 
 TEST_F(QuirksTest, Q5BoundedRuleGivesAMap) {

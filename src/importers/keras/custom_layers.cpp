@@ -48,6 +48,7 @@ std::shared_ptr<const Compositions> parse_all(std::string_view text, const std::
 CustomLayers CustomLayers::load(const std::string& path) {
   CustomLayers result;
   result.compositions_ = parse_all(base::read_whole_file(path, "import", kMaxBytes), path);
+  result.files_ = {path};
   return result;
 }
 
@@ -62,6 +63,7 @@ CustomLayers CustomLayers::with(const std::string& class_name, std::string_view 
   add(all, class_name, parse_text(composition, "custom layers"), "custom layers");
   CustomLayers result;
   result.compositions_ = std::make_shared<const Compositions>(std::move(all));
+  result.files_ = files_;
   return result;
 }
 
