@@ -89,6 +89,9 @@ struct OpDef {
   std::vector<Value> (*pull_back)(const PullBackArgs&) = nullptr;
   /// Null: any sign.
   Sign (*sign)(const Node& node, std::span<const Sign> inputs) = nullptr;
+  /// Floating-point operations on inputs of these bound types. Null: one per element of the largest operand or result,
+  /// and none for leaves and shape ops.
+  double (*flops)(const Node& node, std::span<const Type> inputs) = nullptr;
   /// Bit i: the result is all zero wherever (pointwise, shape ops) or if (all others) input i is zero.
   std::uint32_t annihilators = 0;
 };

@@ -36,6 +36,7 @@ std::span<const Pass> pipeline();
 Graph optimise(Graph graph, const Context& context);
 
 // One function per file.
+Graph split_uniform_kernels(const Graph& graph, const Context& context);
 Graph eliminate_dead_terms(const Graph& graph, const Context& context);
 Graph narrow_to_support(const Graph& graph, const Context& context);
 Graph sink_transposes(const Graph& graph);

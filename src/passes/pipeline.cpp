@@ -11,7 +11,9 @@ namespace signxai::passes {
 namespace {
 
 constexpr Pass kPipeline[] = {
-    // First, so that the transforms of weights which nobody needs (W- after a ReLU) are never computed.
+    // Before anything is folded, so that kernels of one number are never written out.
+    {"split_uniform_kernels", "reduce contractions with a kernel of one number to sums", split_uniform_kernels},
+    // So that the transforms of weights which nobody needs (W- after a ReLU) are never computed.
     {"eliminate_dead_terms", "drop terms that the signs of their factors prove to be zero", eliminate_dead_terms},
     // Before fusion: once z is not needed beside max(z, 0), the ReLU can join its convolution.
     {"narrow_to_support", "divide by the activation instead of z where relevance is zero elsewhere", narrow_to_support},

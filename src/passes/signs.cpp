@@ -10,7 +10,7 @@ graph::Sign Signs::of(graph::Value value) {
     bool annihilated = false;
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       inputs.push_back(known_[static_cast<std::size_t>(node.inputs[i].id)]);
-      annihilated = annihilated || (inputs.back().is_zero() && (node.op->annihilators >> i & 1u));
+      annihilated = annihilated || (i < 32 && inputs.back().is_zero() && (node.op->annihilators >> i & 1u));
     }
     known_.push_back(annihilated          ? graph::Sign::only_zero()
                      : node.op->sign      ? node.op->sign(node, inputs)

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "backends/cpu/implementations.h"
+#include "graph/cost.h"
 #include "graph/op.h"
 #include "signxai/error.h"
 
@@ -100,11 +101,17 @@ void Program::run(std::span<const float* const> inputs, std::span<float* const> 
 
 std::string Program::describe() const {
   std::string text = fmt::format("# arena: {} bytes, scratch: {} bytes\n", plan_.arena_bytes, scratch_bytes_);
+  text += fmt::format("# {:<5} {:<22} {:<28} {:>10} {:>12} {:>10}  layer\n", "step", "op", "kernel", "offset", "MFLOP", "MB");
+  graph::Cost total;
   for (const Step& step : steps_) {
-    text += fmt::format("%{:<5} {:<22} {:<28} at {:>10}  {}\n", step.value.id, graph_[step.value].op->name, step.name,
-                        plan_.locations[static_cast<std::size_t>(step.value.id)].offset, graph_.origin(step.value));
+    const graph::Cost cost = graph::cost_of(graph_, step.value);
+    total += cost;
+    text += fmt::format("%{:<6} {:<22} {:<28} {:>10} {:>12.3f} {:>10.3f}  {}\n", step.value.id, graph_[step.value].op->name,
+                        step.name, plan_.locations[static_cast<std::size_t>(step.value.id)].offset, cost.flops / 1e6,
+                        cost.bytes / 1e6, graph_.origin(step.value));
   }
-  return text;
+  return text + fmt::format("# {} steps, {:.3f} MFLOP, {:.3f} MB read and written\n", steps_.size(), total.flops / 1e6,
+                            total.bytes / 1e6);
 }
 
 graph::Literal compute(const graph::Node& node, const std::vector<graph::Literal>& inputs) {

@@ -38,7 +38,7 @@ class Program {
   const graph::Graph& graph() const { return graph_; }
   /// Working memory of a run.
   std::size_t arena_bytes() const { return plan_.arena_bytes + scratch_bytes_; }
-  /// One line per step: kernel and arena offset, for `inspect`.
+  /// One line per step: kernel, arena offset, operations and bytes; and their sums. For `inspect`.
   std::string describe() const;
 
  private:

@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from program import CNN, DIGITS, ECG, PROGRAM, ST, ProgramTest, npy_bytes, run
+from program import CNN, DIGITS, ECG, PROGRAM, SANITIZED, ST, ProgramTest, npy_bytes, run
 
 DIGIT = DIGITS / "digit_3_0.png"
 UNIT = ("--preprocess", "unit")
@@ -185,6 +185,7 @@ class Outputs(ProgramTest):
         done = subprocess.run(["bash", "-c", '"$0" methods >&-', PROGRAM], capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, IO, done.stderr)
 
+    @unittest.skipIf(SANITIZED, "sanitizers reserve terabytes of address space")
     def test_memory(self):
         done = subprocess.run(["bash", "-c", 'ulimit -v 600000; exec "$0" "$@"', PROGRAM, "predict", str(CNN),
                                str(self.sparse("big.npy", 1 << 32))], capture_output=True, text=True, check=False)

@@ -12,7 +12,7 @@ import unittest
 import h5py
 import numpy as np
 
-from program import CNN, DIGITS, PROGRAM, ProgramTest, npy_bytes
+from program import CNN, DIGITS, PROGRAM, SANITIZED, ProgramTest, npy_bytes
 
 DIGIT = DIGITS / "digit_3_0.png"
 MEBI = 1 << 20
@@ -87,6 +87,7 @@ class Folders(ProgramTest):
 
 
 class Memory(ProgramTest):
+    @unittest.skipIf(SANITIZED, "sanitizers keep freed memory")
     def test_memory_does_not_grow_with_the_samples(self):
         peaks = {}
         for count in (200, 8000):
@@ -110,6 +111,7 @@ class Memory(ProgramTest):
             self.assertIn(code, (7, -signal.SIGXFSZ), (ending, stderr))
             self.assertFalse(raw.exists())
 
+    @unittest.skipIf(SANITIZED, "sanitizers keep freed memory")
     def test_max_memory_holds(self):
         model = build_model(self.folder / "mid.h5", 64, (64, 64, 128, 128))
         batch = self.folder / "x.npy"

@@ -53,6 +53,66 @@ void expect_rewrite(Pass&& pass, const std::string& before, const std::string& a
   expect_same_results(graph, rewritten);
 }
 
+TEST(SplitUniformKernels, SumsOverChannels) {
+  expect_rewrite(split_uniform_kernels, R"(
+%x = input "x" : f32[2,5,4,3]
+%one = const 0.5 : f32[]
+%w = broadcast %one {shape=[3,3,3,6]} : f32[3,3,3,6]
+%y = conv %x %w {dilations=[1,1], padding="same", strides=[1,1]} : f32[2,5,4,6]
+output "y" %y
+)",
+                 R"(
+%x = input "x" : f32[2,5,4,3]
+%one = const 0.5 : f32[]
+%s = reduce_sum %x {axes=[3], keep_dims=1} : f32[2,5,4,1]
+%w = broadcast %one {shape=[3,3,1,1]} : f32[3,3,1,1]
+%c = conv %s %w {dilations=[1,1], padding="same", strides=[1,1]} : f32[2,5,4,1]
+%y = broadcast %c {shape=[2,5,4,6]} : f32[2,5,4,6]
+output "y" %y
+)");
+}
+
+TEST(SplitUniformKernels, LetsBroadcastsThroughPointwiseOperations) {
+  expect_rewrite(split_uniform_kernels, R"(
+%x = input "x" : f32[2,4]
+%c = input "c" : f32[2,1]
+%one = const 1 : f32[]
+%w = broadcast %one {shape=[4,3]} : f32[4,3]
+%y = matmul %x %w : f32[2,3]
+%d = broadcast %c {shape=[2,3]} : f32[2,3]
+%q = safe_div %y %d : f32[2,3]
+%v = broadcast %one {shape=[3,5]} : f32[3,5]
+%z = matmul %q %v : f32[2,5]
+output "z" %z
+)",
+                 R"(
+%x = input "x" : f32[2,4]
+%c = input "c" : f32[2,1]
+%one = const 1 : f32[]
+%s = reduce_sum %x {axes=[1], keep_dims=1} : f32[2,1]
+%y = mul %s %one : f32[2,1]
+%q = safe_div %y %c : f32[2,1]
+%three = const 3 : f32[]
+%t = mul %q %three : f32[2,1]
+%u = mul %t %one : f32[2,1]
+%z = broadcast %u {shape=[2,5]} : f32[2,5]
+output "z" %z
+)");
+}
+
+TEST(SplitUniformKernels, LeavesGroupsAndOtherKernels) {
+  const std::string text = R"(
+%x = input "x" : f32[2,5,4]
+%one = const 1 : f32[]
+%w = broadcast %one {shape=[3,2,6]} : f32[3,2,6]
+%y = conv %x %w {dilations=[1], groups=2, padding="same", strides=[1]} : f32[2,5,6]
+%k = const @k : f32[3,6,2]
+%z = conv %y %k {dilations=[1], padding="same", strides=[1]} : f32[2,5,2]
+output "z" %z
+)";
+  expect_rewrite(split_uniform_kernels, text, text);
+}
+
 TEST(EliminateDeadTerms, DropsTheNegativePartOfAnActivation) {
   expect_rewrite(eliminate_dead_terms, R"(
 %x = input "x" : f32[2,3]

@@ -128,6 +128,11 @@ std::vector<Value> pull_back_backward(const PullBackArgs& p) {
   return out;
 }
 
+/// Each element of y joins the weights of one output channel; with padding also those that meet zeros.
+double count_flops(const Shape& y, const Shape& w) {
+  return 2.0 * static_cast<double>(element_count(y)) * static_cast<double>(element_count(w)) / static_cast<double>(w.back());
+}
+
 std::vector<AttrSpec> window_attrs() {
   return {{"strides", AttrType::kInts, {}},
           {"padding", AttrType::kText, {}},
@@ -147,6 +152,7 @@ OpDef op_conv() {
   op.evaluate = evaluate;
   op.pull_back = pull_back;
   op.sign = contraction_sign;
+  op.flops = [](const Node& node, std::span<const Type> in) { return count_flops(node.type.shape, in[1].shape); };
   return op;
 }
 
@@ -159,6 +165,7 @@ OpDef op_conv_backward_data() {
   op.pull_back = pull_back_backward;
   op.sign = contraction_sign;
   op.annihilators = 3;
+  op.flops = [](const Node&, std::span<const Type> in) { return count_flops(in[0].shape, in[1].shape); };
   return op;
 }
 

@@ -107,6 +107,10 @@ OpDef op_matmul() {
   op.evaluate = evaluate;
   op.pull_back = pull_back;
   op.sign = contraction_sign;
+  op.flops = [](const Node& node, std::span<const Type> in) {
+    const auto inner = static_cast<double>(product(node.attrs, in[0].shape, in[1].shape).inner);
+    return 2.0 * static_cast<double>(element_count(node.type.shape)) * inner;
+  };
   return op;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "graph/cost.h"
 #include "graph/interpret.h"
 
 namespace signxai::graph {
@@ -141,6 +142,10 @@ Array evaluate(const Node& node, std::span<const Array* const> inputs) {
   return result;
 }
 
+double count_flops(const Node& node, std::span<const Type> inputs) {
+  return static_cast<double>(check_operands(node.attrs, inputs)) * cost_of(node.attrs.region("body")).flops;
+}
+
 }  // namespace
 
 ScanLayout::ScanLayout(const Node& node) : ScanLayout(node.attrs, node.inputs.size()) {}
@@ -163,6 +168,7 @@ OpDef op_scan() {
   op.infer = infer;
   op.evaluate = evaluate;
   op.pull_back = pull_back_scan;
+  op.flops = count_flops;
   return op;
 }
 

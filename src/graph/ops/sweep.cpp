@@ -1,6 +1,7 @@
 // sweep(v...){body}: a fused chain of pointwise operations, run element by element in one pass over memory. Region
 // input i is operand i, as it is; the one region output has the broadcast shape of all operands. Made by the fusion
 // pass.
+#include "graph/cost.h"
 #include "graph/interpret.h"
 #include "graph/ops/ops.h"
 
@@ -67,6 +68,7 @@ OpDef op_sweep() {
   op.evaluate = evaluate;
   op.pull_back = pull_back;
   op.sign = sign;
+  op.flops = [](const Node& node, std::span<const Type>) { return cost_of(node.attrs.region("body")).flops; };
   return op;
 }
 
