@@ -127,6 +127,9 @@ class SIGNXAI_API ArrayWriter {
   void append(std::size_t array, const std::int64_t* values, std::int64_t rows);
   /// Makes the file visible. kInvalidArgument unless all rows are there.
   void commit();
+  /// Where the numbers of an array begin in the committed file, in bytes, little-endian and without gaps, so that it can be
+  /// mapped; -1 before that, and for formats that do not say (.npz).
+  virtual std::int64_t offset(std::size_t array) const;
 
   /// Checks the ending of a name, as create() does.
   static void check_name(const std::string& path, std::size_t arrays);

@@ -54,7 +54,14 @@ void bind_model(nb::module_& module) {
       .def_prop_ro("inputs", &Model::inputs)
       .def_prop_ro("outputs", &Model::outputs)
       .def_prop_ro("layers", &Model::layers)
-      .def_prop_ro("notes", &Model::notes);
+      .def_prop_ro("notes", &Model::notes)
+      .def("files",
+           [](const Model& model) {
+             std::vector<std::pair<std::string, std::string>> files;
+             for (const ModelFile& file : model.files()) files.emplace_back(file.path, file.sha256);
+             return files;
+           },
+           nb::call_guard<nb::gil_scoped_release>(), "Path and SHA-256 of each file that it was read from; reads them.");
 }
 
 }  // namespace signxai::python

@@ -9,6 +9,7 @@
 """
 
 from . import _fonts as _fonts  # before anything draws
+from ._dataset import explain_dataset
 from ._explainer import Explainer, explain
 from ._explanation import Explanation
 from ._live import from_keras
@@ -18,4 +19,4 @@ from ._requests import describe, methods
 from .errors import Error
 
 __version__ = _version()
-__all__ = ["Error", "Explainer", "Explanation", "Model", "describe", "explain", "from_keras", "load", "methods"]
+__all__ = ["Error", "Explainer", "Explanation", "Model", "describe", "explain", "explain_dataset", "from_keras", "load", "methods"]

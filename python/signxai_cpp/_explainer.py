@@ -50,6 +50,7 @@ class Explainer:
         self, model: Any, threads: int = 0, max_memory: Union[None, int, str] = None, semantics: str = "signxai"
     ) -> None:
         self.model = as_model(model)
+        self.semantics = semantics
         self._native = _native.Explainer(
             self.model._native, threads=threads, max_memory=bytes_of(max_memory), semantics=semantics
         )

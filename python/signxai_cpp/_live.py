@@ -5,6 +5,7 @@ Nothing of Keras is imported here; the model brings what is needed. It is only r
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 import threading
@@ -19,6 +20,7 @@ from ._model import Model
 from .errors import InvalidArgument, Unsupported
 
 Token = Tuple[Any, ...]
+Weights = List[Tuple[str, List[FloatArray]]]
 
 
 class _Snapshot(NamedTuple):
@@ -74,22 +76,41 @@ def from_keras(model: Any) -> Model:
     ...
     signxai_cpp.errors.InvalidArgument: [import] model: got a str; expected a Model, the path of a file, or a Keras model
     """
-    if not hasattr(model, "layers") or not (hasattr(model, "to_json") or hasattr(model, "get_config")):
-        raise InvalidArgument(
-            f"got a {type(model).__name__}; expected a Model, the path of a file, or a Keras model", "import", "model"
-        )
     with _cache.lock:
-        architecture = _architecture_of(model)
-        weights = [(path, [_Weight(variable) for variable in variables]) for path, variables in _variables_of(model, "")]
+        architecture, weights = _read(model)
         fingerprint = (architecture, tuple((path, tuple(weight.token for weight in list_)) for path, list_ in weights))
         found = _cache.get(model)
         if found is not None and found.fingerprint == fingerprint:
             return found.model
-        arrays = [(path, [weight.array() for weight in list_]) for path, list_ in weights]
-        made = Model(_native.Model.from_memory(architecture, arrays))
+        made = model_of(architecture, [(path, [weight.array() for weight in list_]) for path, list_ in weights])
         kept = [weight.immutable for _, list_ in weights for weight in list_ if weight.immutable is not None]
         _cache.put(model, _Snapshot(fingerprint, kept, made))
         return made
+
+
+def content_of(model: Any) -> Tuple[str, Weights]:
+    """Configuration and weights of a live model, of which :func:`model_of` makes a model, in another process too."""
+    with _cache.lock:
+        architecture, weights = _read(model)
+        return architecture, [(path, [weight.array() for weight in list_]) for path, list_ in weights]
+
+
+def model_of(architecture: str, weights: Weights) -> Model:
+    """The model of a configuration and of the arrays of each layer."""
+    digest = hashlib.sha256(architecture.encode())
+    for path, arrays in weights:
+        for array in arrays:
+            digest.update(f"{path} {array.shape}".encode() + _native.fingerprint(array))
+    return Model(_native.Model.from_memory(architecture, weights), digest=digest.hexdigest())
+
+
+def _read(model: Any) -> Tuple[str, List[Tuple[str, List[_Weight]]]]:
+    if not hasattr(model, "layers") or not (hasattr(model, "to_json") or hasattr(model, "get_config")):
+        raise InvalidArgument(
+            f"got a {type(model).__name__}; expected a Model, the path of a file, or a Keras model", "import", "model"
+        )
+    variables = _variables_of(model, "")
+    return _architecture_of(model), [(path, [_Weight(variable) for variable in list_]) for path, list_ in variables]
 
 
 def _architecture_of(model: Any) -> str:

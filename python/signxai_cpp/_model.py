@@ -29,9 +29,10 @@ class Model:
     ('conv2d', 'Conv2D')
     """
 
-    def __init__(self, native: _native.Model, source: Tuple[str, str] = ("", "")) -> None:
+    def __init__(self, native: _native.Model, source: Tuple[str, str] = ("", ""), digest: str = "") -> None:
         self._native = native
         self._source = source
+        self._digest = digest  # of a model from memory
         self._explainers: Dict[Tuple[Any, ...], Explainer] = {}
         self._lock = threading.Lock()
 
@@ -78,6 +79,11 @@ class Model:
             if key not in self._explainers:
                 self._explainers[key] = Explainer(self, **options)
             return self._explainers[key]
+
+    def _hashes(self) -> List[str]:
+        """SHA-256 of the files that the model was read from, or of what was in memory. Reads the files. Raises InputOutput
+        where one is no longer what was loaded."""
+        return [self._digest] if self._digest else [sha256 for _, sha256 in self._native.files()]
 
     def __repr__(self) -> str:
         return f"Model({self.name!r}, inputs={self.inputs}, outputs={self.outputs}, {len(self.layers)} layers)"

@@ -131,6 +131,9 @@ class Model:
     @property
     def notes(self) -> list[str]: ...
 
+    def files(self) -> list[tuple[str, str]]:
+        """Path and SHA-256 of each file that it was read from; reads them."""
+
 class MethodMap:
     """The map of one method at one place."""
 
@@ -245,6 +248,14 @@ def fingerprint(array: Annotated[NDArray[numpy.float32], dict(order='C', device=
 def write_npy(path: str, array: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)], overwrite: bool) -> None: ...
 
 def write_npz(path: str, arrays: Sequence[tuple[str, Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]]], integers: Sequence[tuple[str, Annotated[NDArray[numpy.int64], dict(order='C', device='cpu', writable=False)]]], overwrite: bool) -> None: ...
+
+def write_arrays(path: str, floats: Sequence[tuple[str, Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]]], integers: Sequence[tuple[str, Annotated[NDArray[numpy.int64], dict(order='C', device='cpu', writable=False)]]], provenance: str, rows: Sequence[str]) -> list[int]:
+    """
+    A .h5 file, or a .npy file of one array, replaced if it exists; where the numbers of each array begin in it.
+    """
+
+def read_csv(path: str) -> NDArray[numpy.float32]:
+    """A table of numbers as (rows, columns)."""
 
 def load_image(path: str) -> NDArray[numpy.uint8]:
     """A PNG or JPEG file as (height, width, channels)."""

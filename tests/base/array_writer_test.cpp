@@ -82,6 +82,34 @@ TEST(ArrayWriter, WantsAllRowsAndNoMore) {
   }
 }
 
+TEST(ArrayWriter, SaysWhereNumbersBegin) {
+  const TempFolder folder;
+  const std::vector<float> values = counted(12);
+  const std::vector<std::int64_t> targets = {1, 2, 3};
+  for (const char* name : {"a.npy", "a.h5"}) {
+    const std::string path = folder.file(name);
+    const bool alone = path.ends_with(".npy");
+    ArrayFilePlan plan{{{"m/x", {3, 2, 2}}}, "{}", {"one", "two", "three"}};
+    if (!alone) plan.arrays.push_back({"targets", {3}, true});
+    const auto writer = ArrayWriter::create(path, plan);
+    writer->append(0, values.data(), 3);
+    if (!alone) writer->append(1, targets.data(), 3);
+    writer->commit();
+    const auto at = [&](std::size_t array, auto read) {
+      std::ifstream file(path, std::ios::binary);
+      file.seekg(writer->offset(array));
+      file.read(reinterpret_cast<char*>(read.data()), static_cast<std::streamsize>(read.size() * sizeof(read[0])));
+      return read;
+    };
+    EXPECT_EQ(at(0, std::vector<float>(12)), values) << name;
+    if (!alone) EXPECT_EQ(at(1, std::vector<std::int64_t>(3)), targets) << name;
+  }
+  const auto archive = ArrayWriter::create(folder.file("a.npz"), {{{"a", {3, 4}}}});
+  archive->append(0, values.data(), 3);
+  archive->commit();
+  EXPECT_EQ(archive->offset(0), -1);
+}
+
 TEST(ArrayReader, ReadsFortranOrderByRows) {
   const TempFolder folder;
   const std::string header = "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 2), }\n";

@@ -70,6 +70,8 @@ class H5Writer : public ArrayWriter {
   H5Writer(const H5Writer&) = delete;
   H5Writer& operator=(const H5Writer&) = delete;
 
+  std::int64_t offset(std::size_t array) const override { return array < offsets_.size() ? offsets_[array] : -1; }
+
  private:
   Handle handle(hid_t id, herr_t (*closer)(hid_t)) const { return {id, closer, path_}; }
   void require(bool done) const {
@@ -141,7 +143,10 @@ class H5Writer : public ArrayWriter {
 
   bool close() {
     bool done = true;
-    for (Handle& dataset : datasets_) done = dataset.close() && done;
+    for (Handle& dataset : datasets_) {
+      offsets_.push_back(static_cast<std::int64_t>(H5Dget_offset(dataset.get())));
+      done = dataset.close() && done;
+    }
     datasets_.clear();
     return file_.close() && done;
   }
@@ -154,6 +159,7 @@ class H5Writer : public ArrayWriter {
   base::AtomicFile target_;
   Handle file_;
   std::vector<Handle> datasets_;
+  std::vector<std::int64_t> offsets_;  ///< known when the datasets are complete
 };
 
 }  // namespace

@@ -52,6 +52,10 @@ class NpyWriter : public ArrayWriter {
     file_.write(base::preamble_of(plan_.arrays.front()));
   }
 
+  std::int64_t offset(std::size_t) const override {
+    return static_cast<std::int64_t>(base::preamble_of(plan_.arrays.front()).size());
+  }
+
  private:
   void put(std::size_t array, const void* values, std::int64_t, std::int64_t rows) override {
     file_.write(values, row_bytes(array) * static_cast<std::size_t>(rows));
@@ -105,6 +109,8 @@ std::size_t ArrayWriter::row_bytes(std::size_t array) const {
   const Shape row(plan.shape.begin() + 1, plan.shape.end());
   return static_cast<std::size_t>(element_count(row)) * (plan.integers ? sizeof(std::int64_t) : sizeof(float));
 }
+
+std::int64_t ArrayWriter::offset(std::size_t) const { return -1; }
 
 void ArrayWriter::append_any(std::size_t array, bool integers, const void* values, std::int64_t rows) {
   if (array >= plan_.arrays.size() || plan_.arrays[array].integers != integers) {
