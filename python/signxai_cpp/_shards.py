@@ -99,7 +99,8 @@ class Folder:
     def shard_size(self) -> Optional[int]:
         """That of an earlier run."""
         earlier = self._manifest()
-        return int(earlier["run"]["shard_size"]) if earlier else None
+        self._read_log()
+        return int(earlier["run"]["shard_size"]) if earlier and self.entries else None
 
     def is_whole(self, number: int) -> bool:
         """Is the shard complete and undamaged? Files that were touched since are read."""
