@@ -125,8 +125,9 @@ def test_pictures_as_on_the_command_line(tmp_path):
         np.testing.assert_allclose(found.load("lrp_z"), expected, rtol=0, atol=1e-6 * np.abs(expected).max())
         assert np.array_equal(found.load("targets"), raw["targets"])
     assert found.names == sorted(str(path) for path in PICTURES.glob("*.png"))
-    listed = sx.explain_dataset(DIGITS, found.names, "lrp_z", tmp_path / "listed", preprocess="unit", shard_size=7)
-    assert np.array_equal(listed.load("lrp_z"), found.load("lrp_z"))
+    for number, paths in enumerate([found.names, np.array(found.names), iter(found.names)]):
+        listed = sx.explain_dataset(DIGITS, paths, "lrp_z", tmp_path / f"listed{number}", preprocess="unit", shard_size=7)
+        assert np.array_equal(listed.load("lrp_z"), found.load("lrp_z")) and listed.names == found.names
     with pytest.raises(ValueError, match="for pictures"):
         sx.explain_dataset(DIGITS, np.zeros((2, 28, 28, 1)), "lrp_z", tmp_path / "no", preprocess="unit")
 
@@ -395,6 +396,33 @@ def test_one_writer_at_a_time(digits, samples, tmp_path):
     sx.explain_dataset(digits, iter(np.load(path)), METHODS, tmp_path / "out", shard_size=8)  # its lock is gone with it
     with open(tmp_path / "out/.lock") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+FULL = """
+import os, subprocess, sys, numpy as np, signxai_cpp
+call = lambda: signxai_cpp.explain_dataset(sys.argv[1], x, ["gradient", "lrp_z"], os.path.join(sys.argv[2], "out"), shard_size=40, format=sys.argv[3])
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=" + sys.argv[4], "tmpfs", sys.argv[2]], check=True)
+x = np.random.default_rng(0).random((200, 28, 28, 1), np.float32)
+try:
+    call()
+except OSError as error:
+    print(error)
+print(sorted(name for name in os.listdir(os.path.join(sys.argv[2], "out")) if name.endswith("tmp")))
+subprocess.run(["mount", "-o", "remount,size=20m", sys.argv[2]], check=True)
+print(len(call()))
+"""
+
+
+@pytest.mark.parametrize("size", ["840k", "900k", "1100k"])  # full among the numbers, or when the file is closed
+@pytest.mark.parametrize("format", ["h5", "npy"])
+def test_a_full_disk(format, size, tmp_path):
+    space = ["unshare", "--map-root-user", "--mount"]
+    if subprocess.run([*space, "mount", "-t", "tmpfs", "tmpfs", str(tmp_path)], capture_output=True).returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    done = subprocess.run([*space, sys.executable, "-c", FULL, str(DIGITS), str(tmp_path), format, size], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert "maps-0000" in lines[0] and lines[1:] == ["[]", "200"]
 
 
 def test_samples_that_cannot_be_read(digits, samples, tmp_path):

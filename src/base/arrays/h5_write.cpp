@@ -1,8 +1,11 @@
 // Writer of HDF5 files: one contiguous dataset per array, `inputs` with the names of the rows, and attributes. Nothing
 // in the file depends on the time. Debian's libhdf5 is not made for several threads, so its calls stand behind a lock.
+#include <fcntl.h>
 #include <hdf5.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <functional>
 #include <mutex>
 #include <utility>
@@ -65,6 +68,9 @@ class H5Writer : public ArrayWriter {
     quietly([this] { begin(); });
   }
   ~H5Writer() override {
+    if (finished_) return;
+    // Where the disk is full, this makes room for closing; see reserve().
+    [[maybe_unused]] const int ignored = ::truncate(target_.temporary_path().c_str(), 0);
     quietly([this] { close(); });
   }
   H5Writer(const H5Writer&) = delete;
@@ -79,7 +85,11 @@ class H5Writer : public ArrayWriter {
   }
 
   void begin() {
-    file_ = handle(H5Fcreate(target_.temporary_path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
+    reserve(planned_bytes());  // which the next call gives back
+    const Handle access = handle(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    require(H5Pset_sieve_buf_size(access.get(), 0) >= 0);  // numbers are not held back
+    require(H5Pset_alignment(access.get(), 1, 64) >= 0);                // and can be used where they lie in the file
+    file_ = handle(H5Fcreate(target_.temporary_path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
     if (!plan_.provenance.empty()) add_text(file_.get(), "provenance", plan_.provenance);
     for (const ArrayPlan& array : plan_.arrays) {
       datasets_.push_back(create(array.name, array.shape, array.integers ? H5T_STD_I64LE : H5T_IEEE_F32LE));
@@ -151,14 +161,41 @@ class H5Writer : public ArrayWriter {
     return file_.close() && done;
   }
 
+  /// Takes space on the disk. libhdf5 cannot close a file any more when it runs into a full disk with what it holds back,
+  /// and then crashes at the end of the process.
+  void reserve(std::size_t bytes) const {
+    const int descriptor = ::open(target_.temporary_path().c_str(), O_WRONLY | O_CLOEXEC);
+    const bool full = descriptor >= 0 && ::fallocate(descriptor, 0, 0, static_cast<off_t>(bytes)) != 0 &&
+                      (errno == ENOSPC || errno == EDQUOT || errno == EFBIG);  // other file systems cannot say
+    if (descriptor >= 0) ::close(descriptor);
+    require(descriptor >= 0 && !full);
+  }
+
+  /// An upper bound of the file's size.
+  std::size_t planned_bytes() const {
+    std::size_t bytes = (std::size_t{1} << 16) + plan_.provenance.size();
+    for (std::size_t i = 0; i < plan_.arrays.size(); ++i) {
+      bytes += 4096 + row_bytes(i) * static_cast<std::size_t>(plan_.arrays[i].shape.front());
+    }
+    for (const std::string& name : plan_.rows) bytes += name.size();
+    return bytes;
+  }
+
   void finish() override {
-    quietly([this] { require(close()); });
+    quietly([this] {
+      hsize_t size = 0;
+      require(H5Fget_filesize(file_.get(), &size) >= 0);
+      reserve(size);
+      require(close());
+    });
+    finished_ = true;
     target_.commit();
   }
 
   base::AtomicFile target_;
   Handle file_;
   std::vector<Handle> datasets_;
+  bool finished_ = false;
   std::vector<std::int64_t> offsets_;  ///< known when the datasets are complete
 };
 
