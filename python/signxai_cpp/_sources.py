@@ -258,6 +258,8 @@ def _stacked(samples: List[FloatArray], port: _native.Port, first: int) -> Float
 
 def source_of(inputs: Any, ports: List[_native.Port], preset: str, skip: bool) -> Source:
     """What the caller handed in as a source of samples. `preset`: for pictures; `skip`: files that cannot be read are met later."""
+    if getattr(getattr(inputs, "dtype", None), "kind", "") in ("U", "O", "T") and hasattr(inputs, "tolist"):
+        inputs = inputs.tolist()  # an array or column of paths
     if len(ports) > 1 and isinstance(inputs, Mapping):
         unknown = sorted(set(map(str, inputs)) ^ {port.name for port in ports})
         if unknown:
