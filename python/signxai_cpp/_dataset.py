@@ -15,7 +15,7 @@ from . import _native
 from ._explainer import Explainer, as_model
 from ._files import is_path
 from ._progress import Callback, ProgressArgument, reporting
-from ._requests import MethodArgument, requests_of, target_of
+from ._requests import MethodArgument, describe, requests_of, target_of
 from ._shards import FORMATS, Entry, Folder, Json, Shard
 from ._sources import Block, Source, source_of
 from .errors import Cancelled, InvalidArgument
@@ -31,7 +31,7 @@ class DatasetMaps:
     is the number of explained samples.
 
     Attributes: `path`, the folder; `files`, those of the shards; `skipped`, an entry (number, name, error) for each sample
-    that could not be read.
+    that could not be read; `notes`, as of an Explanation.
     """
 
     def __init__(self, folder: Folder) -> None:
@@ -39,6 +39,7 @@ class DatasetMaps:
         self._entries: List[Entry] = [folder.entries[number] for number in sorted(folder.entries)]
         self.path = folder.path
         self.files = [os.path.join(folder.path, name) for entry in self._entries for name in entry["files"]]
+        self.notes = list(dict.fromkeys(note for entry in self._entries for note in entry.get("notes", [])))
         self.skipped = [tuple(skipped) for entry in self._entries for skipped in entry["skipped"]]
 
     def __len__(self) -> int:
@@ -103,8 +104,8 @@ def explain_dataset(
     target: one index per sample may be an array as long as the data set.
     format: "h5", a HDF5 file per shard, ``maps-00000.h5``, with a data set per map, `targets`, `scores`, `samples` (their
         numbers) and `inputs` (names of files); or "npy", a file per array and shard, ``maps-00000.NAME.npy``.
-    shard_size: samples per shard; default: as many as take 64 MiB with their maps. That much is held in memory, and lost at most
-        when the process is killed.
+    shard_size: samples per shard; default: as many as take 64 MiB (or a quarter of `max_memory`) with their maps, at most 4096. That
+        much is held in memory, and lost at most when the process is killed.
     preprocess: for pictures: "none" (0..255), "unit" (0..1), "vgg16", or a JSON file, as on the command line.
     on_error: "raise" the error of a sample that cannot be read (a damaged picture, NaN), which names it, or "skip" such samples;
         the result's `skipped` lists them.
@@ -174,7 +175,7 @@ class _Job:
         }
 
     def default_shard_size(self) -> int:
-        """As many samples as fit into 64 MiB with their maps, taken to be of the input's shape."""
+        """As many samples as fit into 64 MiB, or a quarter of the memory limit, with their maps, taken to be of the input's shape."""
         shapes = [[extent if extent > 0 else _UNKNOWN_EXTENT for extent in shape] for shape in self._source.shapes()]
         numbers = sum(int(np.prod(shape)) for shape in shapes)
         each = 1
@@ -182,7 +183,8 @@ class _Job:
             top = re.search(r"top:(\d+)", self._target)
             largest = max(int(np.prod([abs(extent) for extent in port.shape])) for port in self._explainer.model.outputs)
             each = int(top[1]) if top else largest if self._target.endswith("each") else 1
-        return int(np.clip(_SHARD_BYTES // (4 * numbers * (1 + each * len(self._requests))), 1, _MOST_SAMPLES))
+        most = min(_SHARD_BYTES, (self._explainer.max_memory or 4 * _SHARD_BYTES) // 4)
+        return int(np.clip(most // (4 * numbers * (1 + each * len(self._requests))), 1, _MOST_SAMPLES))
 
     def run(self, folder: Folder, run: Json, progress: ProgressArgument) -> None:
         """Explains what is not done yet."""
@@ -229,9 +231,9 @@ class _Job:
         entry: Entry = {"first": first, "end": block.end, "count": len(block.rows), "skipped": block.skipped, "checked": None}
         arrays: Dict[str, NDArray[Any]] = {}
         if block.rows:
-            entry.update(checked=block.rows[0], fingerprint=block.fingerprint(), names=block.names)
             x = block.arrays if len(block.arrays) > 1 else block.arrays[0]
             found = self._explainer.explain(x, self._methods, self._target_of(block), callback or False, **self._params)
+            entry.update(checked=block.rows[0], fingerprint=block.fingerprint(), names=block.names, notes=found.notes)
             arrays = {name: np.require(array, None, "C") for name, array in found.maps.items()}
             arrays.update(targets=found.targets, scores=found.scores, samples=np.array(block.rows, np.int64))
         provenance = {key: value for key, value in run.items() if key != "inputs"}
@@ -270,7 +272,7 @@ def _described(target: Any) -> Any:
 
 def _all_parameters(name: str, given: Dict[str, Any]) -> Json:
     """What the name fixes, what the caller gave, and the defaults of the rest."""
-    info = _native.describe_method(name)
+    info = describe(name)
     defaults = {parameter.name: _native.parse_parameter(parameter.default) for parameter in info.parameters if parameter.default}
     return {**defaults, **info.fixed, **given}
 

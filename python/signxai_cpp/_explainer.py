@@ -51,8 +51,9 @@ class Explainer:
     ) -> None:
         self.model = as_model(model)
         self.semantics = semantics
+        self.max_memory = bytes_of(max_memory)
         self._native = _native.Explainer(
-            self.model._native, threads=threads, max_memory=bytes_of(max_memory), semantics=semantics
+            self.model._native, threads=threads, max_memory=self.max_memory, semantics=semantics
         )
 
     def explain(

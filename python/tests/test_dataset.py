@@ -42,7 +42,7 @@ def test_equals_one_call(digits, samples, whole):
     e = sx.explain(digits, samples, METHODS)
     for name, array in e.maps.items():
         np.testing.assert_allclose(whole.load(name), array, rtol=0, atol=1e-6 * np.abs(array).max())
-    assert np.array_equal(whole.load("targets"), e.targets)
+    assert np.array_equal(whole.load("targets"), e.targets) and whole.notes == e.notes != []
     np.testing.assert_allclose(whole.load("scores"), e.scores, rtol=1e-5)
     for shard in whole:  # and bit for bit by batch
         part = sx.explain(digits, samples[shard.samples], METHODS)
@@ -211,6 +211,12 @@ def test_default_size_of_shards(tiny, tmp_path):
     x = np.random.default_rng(0).random((5000, *tiny.inputs[0].shape), np.float32)
     sizes = [len(shard.targets) for shard in sx.explain_dataset(tiny, x, "gradient", tmp_path / "a")]
     assert sizes == [4096, 904]
+    x = np.zeros((400, 28, 28, 1), np.float32)
+    limited = sx.explain_dataset(DIGITS, x, ["gradient", "lrp_z"], tmp_path / "b", max_memory="8M")
+    assert [len(shard.targets) for shard in limited] == [222, 178]  # of 2 MiB / (3 * 28 * 28 * 4)
+    each = sx.explain_dataset(DIGITS, x[:100], "gradient", tmp_path / "c", target="each", max_memory="16M")
+    assert [len(shard.targets) for shard in each] == [100]
+    assert [len(shard.targets) for shard in sx.explain_dataset(DIGITS, x[:200], "gradient", tmp_path / "d", target="each", max_memory="16M")] == [121, 79]
 
 
 def mark(path):

@@ -88,7 +88,7 @@ class H5Writer : public ArrayWriter {
     reserve(planned_bytes());  // which the next call gives back
     const Handle access = handle(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
     require(H5Pset_sieve_buf_size(access.get(), 0) >= 0);  // numbers are not held back
-    require(H5Pset_alignment(access.get(), 1, 64) >= 0);                // and can be used where they lie in the file
+    require(H5Pset_alignment(access.get(), 1, 64) >= 0);   // and can be used where they lie in the file
     file_ = handle(H5Fcreate(target_.temporary_path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
     if (!plan_.provenance.empty()) add_text(file_.get(), "provenance", plan_.provenance);
     for (const ArrayPlan& array : plan_.arrays) {
