@@ -10,6 +10,7 @@
 #include "backends/cpu/implementations.h"
 #include "graph/cost.h"
 #include "graph/op.h"
+#include "runtime/scan_kernel.h"
 #include "signxai/error.h"
 
 namespace signxai::runtime {
@@ -20,6 +21,8 @@ using backends::Problem;
 using graph::Value;
 
 const Implementation& choose(const Problem& problem, std::string_view layer) {
+  static const Implementation scan = scan_implementation();
+  if (problem.node.is("scan")) return scan;
   std::string reasons;
   for (const Implementation& candidate : cpu::implementations()) {
     if (candidate.op != problem.node.op->name) continue;
@@ -57,7 +60,9 @@ Program::Program(graph::Graph graph, backends::PackedWeights& weights, std::shar
     step_of[static_cast<std::size_t>(i)] = steps_.size();
     steps_.push_back({Value{i}, chosen.make(problem, weights), chosen.name, node.inputs});
     scratch_bytes_ = std::max(scratch_bytes_, steps_.back().kernel->scratch_bytes());
+    most_inputs_ = std::max(most_inputs_, node.inputs.size());
   }
+  scratch_bytes_ = (scratch_bytes_ + sizeof(float*) - 1) / sizeof(float*) * sizeof(float*);
   plan_ = passes::plan_memory(graph_, [&](Value value, std::size_t input) {
     return steps_[step_of[static_cast<std::size_t>(value.id)]].kernel->in_place(input);
   });
@@ -78,25 +83,28 @@ const float* Program::address(Value value, std::span<const float* const> inputs,
 void Program::run(std::span<const float* const> inputs, std::span<float* const> outputs,
                   std::vector<StepProfile>* profile) const {
   ArenaPool::Arena borrowed = arenas_->borrow(arena_bytes());
-  std::byte* const arena = borrowed.memory.get();
+  run_in(borrowed.memory.get(), inputs, outputs, profile);
+  arenas_->give_back(std::move(borrowed));
+}
+
+void Program::run_in(std::byte* arena, std::span<const float* const> inputs, std::span<float* const> outputs,
+                     std::vector<StepProfile>* profile) const {
   if (profile && profile->empty()) {
     for (const Step& step : steps_) profile->push_back({step.value, step.name, {}});
   }
-  std::vector<const float*> operands;
+  auto** const operands = reinterpret_cast<const float**>(arena + plan_.arena_bytes + scratch_bytes_);
   for (std::size_t s = 0; s < steps_.size(); ++s) {
     const Step& step = steps_[s];
-    operands.clear();
-    for (Value input : step.inputs) operands.push_back(address(input, inputs, arena));
+    for (std::size_t i = 0; i < step.inputs.size(); ++i) operands[i] = address(step.inputs[i], inputs, arena);
     auto* result = const_cast<float*>(address(step.value, inputs, arena));
     const double start = profile ? now() : 0.0;
-    step.kernel->run({operands, result, arena + plan_.arena_bytes});
+    step.kernel->run({{operands, step.inputs.size()}, result, arena + plan_.arena_bytes});
     if (profile) (*profile)[s].seconds.push_back(now() - start);
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Value value = graph_.outputs()[i].value;
     std::memcpy(outputs[i], address(value, inputs, arena), passes::bytes_of(graph_.type(value)));
   }
-  arenas_->give_back(std::move(borrowed));
 }
 
 std::string Program::describe() const {

@@ -34,10 +34,13 @@ class Program {
   /// floating-point modes are the caller's business.
   void run(std::span<const float* const> inputs, std::span<float* const> outputs,
            std::vector<StepProfile>* profile = nullptr) const;
+  /// The same in arena_bytes() bytes of the caller's, 64-byte aligned. Allocates nothing.
+  void run_in(std::byte* arena, std::span<const float* const> inputs, std::span<float* const> outputs,
+              std::vector<StepProfile>* profile = nullptr) const;
 
   const graph::Graph& graph() const { return graph_; }
-  /// Working memory of a run.
-  std::size_t arena_bytes() const { return plan_.arena_bytes + scratch_bytes_; }
+  /// Working memory of a run: values, scratch, and the operands' addresses.
+  std::size_t arena_bytes() const { return plan_.arena_bytes + scratch_bytes_ + most_inputs_ * sizeof(float*); }
   /// One line per step: kernel, arena offset, operations and bytes; and their sums. For `inspect`.
   std::string describe() const;
 
@@ -53,7 +56,8 @@ class Program {
   graph::Graph graph_;
   passes::MemoryPlan plan_;
   std::vector<Step> steps_;
-  std::size_t scratch_bytes_ = 0;
+  std::size_t scratch_bytes_ = 0;  ///< a multiple of an address's size
+  std::size_t most_inputs_ = 0;    ///< of a step
   std::shared_ptr<ArenaPool> arenas_;
 };
 
