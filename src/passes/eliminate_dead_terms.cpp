@@ -20,24 +20,24 @@ bool is_one(const Builder& b, Value v) {
   return literal && literal->size() == 1 && literal->data()[0] == 1.0f;
 }
 
-/// `a` where it may stand for the node's result, i.e. has its shape.
-Value if_same_shape(const Builder& b, const Node& node, Value a) {
-  return b.shape(a) == node.type.shape ? a : Value{};
+/// `a` in the shape of the node's result. Left as a broadcast, it costs the operations that use it nothing.
+Value as_result(Builder& b, const Node& node, Value a) {
+  return b.shape(a) == node.type.shape ? a : b.broadcast(a, node.type.shape);
 }
 
 Value simplified_pointwise(Builder& b, Signs& signs, const Node& node, const std::vector<Value>& in) {
   const std::string& op = node.op->name;
   if (op == "add" || op == "sub") {
-    if (signs.of(in[1]).is_zero()) return if_same_shape(b, node, in[0]);
-    if (op == "add" && signs.of(in[0]).is_zero()) return if_same_shape(b, node, in[1]);
+    if (signs.of(in[1]).is_zero()) return as_result(b, node, in[0]);
+    if (op == "add" && signs.of(in[0]).is_zero()) return as_result(b, node, in[1]);
   }
-  if (op == "mul" && is_one(b, in[1])) return if_same_shape(b, node, in[0]);
-  if (op == "mul" && is_one(b, in[0])) return if_same_shape(b, node, in[1]);
+  if (op == "mul" && is_one(b, in[1])) return as_result(b, node, in[0]);
+  if (op == "mul" && is_one(b, in[0])) return as_result(b, node, in[1]);
   if (op == "relu" && signs.of(in[0]).is_non_negative()) return in[0];
   if (op == "select") {
     const Sign condition = signs.of(in[0]);
-    if (condition.is_zero()) return if_same_shape(b, node, in[2]);
-    if (!condition.zero) return if_same_shape(b, node, in[1]);
+    if (condition.is_zero()) return as_result(b, node, in[2]);
+    if (!condition.zero) return as_result(b, node, in[1]);
   }
   return {};
 }

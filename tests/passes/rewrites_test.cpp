@@ -53,6 +53,24 @@ void expect_rewrite(Pass&& pass, const std::string& before, const std::string& a
   expect_same_results(graph, rewritten);
 }
 
+TEST(EliminateDeadTerms, LeavesABroadcastOfWhatAVanishedTermWasAddedTo) {
+  expect_rewrite(eliminate_dead_terms, R"(
+%x = input "x" : f32[2,3]
+%c = input "c" : f32[3]
+%zero = const [0] : f32[]
+%n = broadcast %zero {shape=[2,3]} : f32[2,3]
+%s = add %n %c
+%y = mul %x %s
+output "y" %y
+)",
+                 R"(
+%x = input "x" : f32[2,3]
+%c = input "c" : f32[3]
+%y = mul %x %c
+output "y" %y
+)");
+}
+
 TEST(SplitUniformKernels, SumsOverChannels) {
   expect_rewrite(split_uniform_kernels, R"(
 %x = input "x" : f32[2,5,4,3]
