@@ -153,23 +153,28 @@ class Explanation(NDArrayOperatorsMixin):
 
     # -- pictures and files -------------------------------------------------------------------------------------------
 
-    def plot(self, sample: int = 0, **options: Any) -> Any:
-        """Draws the maps of one sample with matplotlib (``pip install signxai-cpp[plot]``) and returns the figure.
+    def plot(self, sample: Union[int, Sequence[int]] = 0, **options: Any) -> Any:
+        """Draws the maps of one sample, or of several, with matplotlib (``pip install signxai-cpp[plot]``) and returns the
+        figure.
 
         Pictures: the input and every map side by side, each map on its own symmetric scale. Series (two axes, long in
-        the first): leads stacked over time on a grid, shaded where relevance is.
+        the first): leads stacked over time on a grid, shaded where relevance is. With `rate`, up to 12 seconds of plausible
+        millivolts are drawn on ECG paper: square squares of 0.04 s by 0.1 mV, all leads to the same scale, a pulse of 1 mV.
 
         Parameters
         ----------
-        sample: which sample of the batch.
+        sample: which sample of the batch; with several, such as ``range(3)``, each has a row.
         names: the maps to draw, in this order; default: all.
         titles: names to show instead of the method's, by map.
         cmap: colour map (default "seismic").
-        columns: panels per row.
+        columns: panels per row; default: what fits.
         clip: share of the largest magnitudes that saturates, such as 0.01; default 0.
-        rate: sampling rate of a series in Hz, for the time axis; with plausible millivolts the grid is that of ECG paper.
+        rate: sampling rate of a series in Hz.
         leads: names of a series' leads.
-        figure: a figure to draw into.
+        figure: a figure to draw into; default: a new one of pyplot, of a size that fits.
+
+        Raises InvalidArgument for a sample that is not there, names that do not fit the leads; Unsupported for samples of
+        more than three axes.
         """
         from ._plot import plot
 
