@@ -155,7 +155,7 @@ class Explanation(NDArrayOperatorsMixin):
 
     def plot(self, sample: Union[int, Sequence[int]] = 0, **options: Any) -> Any:
         """Draws the maps of one sample, or of several, with matplotlib (``pip install signxai-cpp[plot]``) and returns the
-        figure.
+        figure. In a notebook, ``e.plot();`` shows it once: a figure that a cell returns is shown again.
 
         Pictures: the input and every map side by side, each map on its own symmetric scale. Series (two axes, long in
         the first): leads stacked over time on a grid, shaded where relevance is. With `rate`, up to 12 seconds of plausible
@@ -219,5 +219,5 @@ def titles_of(explanation: Explanation, sample: int, names: Sequence[str]) -> st
     pieces = []
     for index, (target, score) in enumerate(zip(targets, scores)):
         prefix = f"{explanation.explained[index]}: " if len(explanation.explained) > 1 else ""
-        pieces.append(prefix + ("all outputs" if target < 0 else f"class {target}, score {score:.4g}"))
+        pieces.append(prefix + ("several outputs" if target < 0 else f"class {target}, score {score:.4g}"))
     return "; ".join(pieces)
