@@ -32,12 +32,15 @@ test: setup-test
 	@cmake --build --preset release -j $(JOBS)
 	@tools/run_tests.py build $(CTEST)
 
-# Live Keras 3 models on JAX against JAX's own differentiation. The extension is for Debian's Python, as is the venv.
+# Live Keras 3 models on JAX, against JAX's own differentiation, and on TensorFlow; live models of tf.keras 2. The extension is for Debian's Python, as is the venv.
 parity: parity-compat
 	@tools/setup.sh build python parity
 	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target python-package
-	@PYTHONPATH=build/python KERAS_BACKEND=jax .deps/parity/bin/python -m pytest -q -p no:cacheprovider python/tests/live
+	@for backend in jax tensorflow; do \
+	  PYTHONPATH=build/python KERAS_BACKEND=$$backend TF_CPP_MIN_LOG_LEVEL=2 \
+	    .deps/parity/bin/python -m pytest -q -p no:cacheprovider python/tests/live || exit 1; done
+	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_tf_keras.py
 
 # Needs no network to be read: build/site/index.html; its search works where it is served: python3 -m http.server -d build/site
 docs:
