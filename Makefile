@@ -47,7 +47,7 @@ docs:
 	@tools/setup.sh build python docs
 	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target python-package
-	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=build/python .deps/docs/bin/python -m mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=build/python .deps/docs/bin/python -m mkdocs build --strict
 
 notebooks:
 	@tools/setup.sh build python

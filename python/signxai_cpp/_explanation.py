@@ -153,7 +153,19 @@ class Explanation(NDArrayOperatorsMixin):
 
     # -- pictures and files -------------------------------------------------------------------------------------------
 
-    def plot(self, sample: Union[int, Sequence[int]] = 0, **options: Any) -> Any:
+    def plot(
+        self,
+        sample: Union[int, Sequence[int]] = 0,
+        *,
+        names: Optional[Sequence[str]] = None,
+        titles: Optional[Dict[str, str]] = None,
+        cmap: str = "seismic",
+        columns: int = 0,
+        clip: float = 0.0,
+        rate: float = 0.0,
+        leads: Optional[Sequence[str]] = None,
+        figure: Any = None,
+    ) -> Any:
         """Draws the maps of one sample, or of several, with matplotlib (``pip install signxai-cpp[plot]``) and returns the
         figure. In a notebook, ``e.plot();`` shows it once: a figure that a cell returns is shown again.
 
@@ -166,10 +178,10 @@ class Explanation(NDArrayOperatorsMixin):
         sample: which sample of the batch; with several, such as ``range(3)``, each has a row.
         names: the maps to draw, in this order; default: all.
         titles: names to show instead of the method's, by map.
-        cmap: colour map (default "seismic").
-        columns: panels per row; default: what fits.
-        clip: share of the largest magnitudes that saturates, such as 0.01; default 0.
-        rate: sampling rate of a series in Hz.
+        cmap: colour map of matplotlib, by name.
+        columns: panels per row; 0: what fits.
+        clip: share of the largest magnitudes that saturates, such as 0.01.
+        rate: sampling rate of a series in Hz; 0: unknown.
         leads: names of a series' leads.
         figure: a figure to draw into; default: a new one of pyplot, of a size that fits.
 
@@ -178,7 +190,9 @@ class Explanation(NDArrayOperatorsMixin):
         """
         from ._plot import plot
 
-        return plot(self, sample, **options)
+        return plot(
+            self, sample, names=names, titles=titles, cmap=cmap, columns=columns, clip=clip, rate=rate, leads=leads, figure=figure
+        )
 
     def save(self, path: Union[str, "os.PathLike[str]"], overwrite: bool = False) -> None:
         """Writes the result, whole or not at all, in the form that the ending names: ".npz" (each map under its name,

@@ -41,16 +41,16 @@ class Row(NamedTuple):
 
 def plot(
     explanation: Explanation,
-    sample: Union[int, Sequence[int]] = 0,
+    sample: Union[int, Sequence[int]],
     *,
-    names: Optional[Sequence[str]] = None,
-    titles: Optional[Dict[str, str]] = None,
-    cmap: str = "seismic",
-    columns: int = 0,
-    clip: float = 0.0,
-    rate: float = 0.0,
-    leads: Optional[Sequence[str]] = None,
-    figure: Any = None,
+    names: Optional[Sequence[str]],
+    titles: Optional[Dict[str, str]],
+    cmap: str,
+    columns: int,
+    clip: float,
+    rate: float,
+    leads: Optional[Sequence[str]],
+    figure: Any,
 ) -> Any:
     """See :meth:`Explanation.plot`."""
     if not 0 <= clip < 1:
