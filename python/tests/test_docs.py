@@ -63,6 +63,11 @@ def test_an_example_that_fails_is_named():
     assert (place.filename, place.lineno) == ("page.md", 5)
 
 
+@pytest.mark.parametrize("name", sx.__all__)
+def test_reference(name):
+    assert f"::: signxai_cpp.{name}\n" in (DOCS / "reference/python.md").read_text()
+
+
 # -- the table of methods ---------------------------------------------------------------------------------------------
 
 KERNELS = {"digits/digits_cnn.h5": 4, "digits/digits_resnet.h5": 8, "ecg/st_elevation.h5": 7}

@@ -10,14 +10,22 @@ import re
 
 import griffe
 
+import signxai_cpp
+
 _ENTRY = re.compile(r"^(\w+(?:, \w+)*): (.*)$")
 _ROLE = re.compile(r":(?:class|func|meth):`([\w.]+)`")
 _SECTIONS = ("Parameters", "Attributes")
 
 
-def to_google(text: str, package: str) -> str:
+def _reference(match: "re.Match[str]") -> str:
+    """A link where the reference page has the name, else the name."""
+    name = match[1].replace("signxai_cpp.", "", 1)
+    return f"[`{name}`][signxai_cpp.{name}]" if name.partition(".")[0] in signxai_cpp.__all__ else f"`{name}`"
+
+
+def to_google(text: str) -> str:
     """A docstring of the package in Google's form, whose sections end where the indentation does."""
-    lines = _ROLE.sub(lambda match: f"[`{match[1]}`][{package}.{match[1]}]", text).split("\n")
+    lines = _ROLE.sub(_reference, text).split("\n")
     result: "list[str]" = []
     inside = example = False
     for line in lines:
@@ -42,4 +50,4 @@ class PackageDocstrings(griffe.Extension):
 
     def on_object(self, *, obj: griffe.Object, **kwargs: object) -> None:
         if obj.docstring is not None:
-            obj.docstring.value = to_google(obj.docstring.value, obj.package.name)
+            obj.docstring.value = to_google(obj.docstring.value)
