@@ -1,6 +1,8 @@
 # The commands of this project. Each does its own set-up (tools/setup.sh) and is quick when there is nothing to do.
 #   make build          build/bin/signxai
 #   make test           set-up, build, all tests; CTEST="-R regex" picks some; SIGNXAI_GOLDENS=DIR adds goldens
+#   make docs           the site in build/site, with a gallery that is drawn anew; any broken link or example ends it
+#   make notebooks      runs docs/notebooks anew and stores what they show, to be committed
 #   make parity         live Keras models against automatic differentiation, then parity-compat; makes its own environments
 #   make wheel          wheels in dist/, tested; PYTHONS="python3.12 ..." picks interpreters
 #   make stubs          python/signxai_cpp/_native.pyi anew, after a change of python/bind
@@ -19,7 +21,7 @@ WERROR := $(if $(CI),ON,OFF)
 
 cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
-.PHONY: build test parity parity-compat wheel stubs demo sanitize fuzz format format-check tidy install clean setup setup-test
+.PHONY: build test docs notebooks parity parity-compat wheel stubs demo sanitize fuzz format format-check tidy install clean setup setup-test
 
 build: setup
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
@@ -30,12 +32,28 @@ test: setup-test
 	@cmake --build --preset release -j $(JOBS)
 	@tools/run_tests.py build $(CTEST)
 
-# Live Keras 3 models on JAX against JAX's own differentiation. The extension is for Debian's Python, as is the venv.
+# Live Keras 3 models on JAX, against JAX's own differentiation, and on TensorFlow; live models of tf.keras 2. The extension is for Debian's Python, as is the venv.
 parity: parity-compat
 	@tools/setup.sh build python parity
 	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target python-package
-	@PYTHONPATH=build/python KERAS_BACKEND=jax .deps/parity/bin/python -m pytest -q -p no:cacheprovider python/tests/live
+	@for backend in jax tensorflow; do \
+	  PYTHONPATH=build/python KERAS_BACKEND=$$backend TF_CPP_MIN_LOG_LEVEL=2 \
+	    .deps/parity/bin/python -m pytest -q -p no:cacheprovider python/tests/live || exit 1; done
+	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_tf_keras.py
+
+# Needs no network to be read: build/site/index.html; its search works where it is served: python3 -m http.server -d build/site
+docs:
+	@tools/setup.sh build python docs
+	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target python-package
+	@NO_MKDOCS_2_WARNING=1 PYTHONPATH=build/python .deps/docs/bin/python -m mkdocs build --strict
+
+notebooks:
+	@tools/setup.sh build python
+	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target python-package
+	@PYTHONPATH="$(CURDIR)/build/python" .deps/python/bin/python tools/docs/notebooks.py
 
 wheel:
 	@tools/build_wheels.sh $(PYTHONS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what this project needs on a Debian 12 and does nothing where it is there already.
-#   tools/setup.sh [build|test|python|wheel|parity|parity-tf|format|tidy|fuzz]...     (default: build)
+#   tools/setup.sh [build|test|python|docs|wheel|parity|parity-tf|format|tidy|fuzz]...     (default: build)
 # Debian packages are installed as root or with sudo; what comes from PyPI goes into private folders below .deps/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -84,6 +84,11 @@ setup_python() {
   install_venv .deps/python tools/requirements/python.txt
 }
 
+setup_docs() {
+  install_packages "${packages_python[@]}"
+  install_venv .deps/docs tools/requirements/docs.txt
+}
+
 setup_wheel() {
   install_packages "${packages_python[@]}"
   install_venv .deps/wheel tools/requirements/wheel.txt
@@ -109,12 +114,13 @@ for part in "${@:-build}"; do
     build) setup_build ;;
     test) setup_build && setup_test ;;
     python) setup_build && setup_python ;;
+    docs) setup_docs ;;
     wheel) setup_wheel ;;
     parity) setup_parity ;;
     parity-tf) setup_build && setup_parity_tf ;;
     format) install_packages "${packages_format[@]}" ;;
     tidy) install_packages "${packages_tidy[@]}" ;;
     fuzz) install_packages "${packages_fuzz[@]}" ;;
-    *) die "unknown part '$part'; expected build, test, python, wheel, parity, parity-tf, format, tidy or fuzz" ;;
+    *) die "unknown part '$part'; expected build, test, python, docs, wheel, parity, parity-tf, format, tidy or fuzz" ;;
   esac
 done

@@ -153,27 +153,46 @@ class Explanation(NDArrayOperatorsMixin):
 
     # -- pictures and files -------------------------------------------------------------------------------------------
 
-    def plot(self, sample: int = 0, **options: Any) -> Any:
-        """Draws the maps of one sample with matplotlib (``pip install signxai-cpp[plot]``) and returns the figure.
+    def plot(
+        self,
+        sample: Union[int, Sequence[int]] = 0,
+        *,
+        names: Optional[Sequence[str]] = None,
+        titles: Optional[Dict[str, str]] = None,
+        cmap: str = "seismic",
+        columns: int = 0,
+        clip: float = 0.0,
+        rate: float = 0.0,
+        leads: Optional[Sequence[str]] = None,
+        figure: Any = None,
+    ) -> Any:
+        """Draws the maps of one sample, or of several, with matplotlib (``pip install signxai-cpp[plot]``) and returns the
+        figure. In a notebook, ``e.plot();`` shows it once: a figure that a cell returns is shown again.
 
         Pictures: the input and every map side by side, each map on its own symmetric scale. Series (two axes, long in
-        the first): leads stacked over time on a grid, shaded where relevance is.
+        the first): leads stacked over time on a grid, shaded where relevance is. With `rate`, up to 12 seconds of plausible
+        millivolts are drawn on ECG paper: square squares of 0.04 s by 0.1 mV, all leads to the same scale, a pulse of 1 mV.
 
         Parameters
         ----------
-        sample: which sample of the batch.
+        sample: which sample of the batch; with several, such as ``range(3)``, each has a row.
         names: the maps to draw, in this order; default: all.
         titles: names to show instead of the method's, by map.
-        cmap: colour map (default "seismic").
-        columns: panels per row.
-        clip: share of the largest magnitudes that saturates, such as 0.01; default 0.
-        rate: sampling rate of a series in Hz, for the time axis; with plausible millivolts the grid is that of ECG paper.
+        cmap: colour map of matplotlib, by name.
+        columns: panels per row; 0: what fits.
+        clip: share of the largest magnitudes that saturates, such as 0.01.
+        rate: sampling rate of a series in Hz; 0: unknown.
         leads: names of a series' leads.
-        figure: a figure to draw into.
+        figure: a figure to draw into; default: a new one of pyplot, of a size that fits.
+
+        Raises InvalidArgument for a sample that is not there, names that do not fit the leads; Unsupported for samples of
+        more than three axes.
         """
         from ._plot import plot
 
-        return plot(self, sample, **options)
+        return plot(
+            self, sample, names=names, titles=titles, cmap=cmap, columns=columns, clip=clip, rate=rate, leads=leads, figure=figure
+        )
 
     def save(self, path: Union[str, "os.PathLike[str]"], overwrite: bool = False) -> None:
         """Writes the result, whole or not at all, in the form that the ending names: ".npz" (each map under its name,
@@ -214,5 +233,5 @@ def titles_of(explanation: Explanation, sample: int, names: Sequence[str]) -> st
     pieces = []
     for index, (target, score) in enumerate(zip(targets, scores)):
         prefix = f"{explanation.explained[index]}: " if len(explanation.explained) > 1 else ""
-        pieces.append(prefix + ("all outputs" if target < 0 else f"class {target}, score {score:.4g}"))
+        pieces.append(prefix + ("several outputs" if target < 0 else f"class {target}, score {score:.4g}"))
     return "; ".join(pieces)

@@ -109,6 +109,9 @@ def _read(model: Any) -> Tuple[str, List[Tuple[str, List[_Weight]]]]:
         raise InvalidArgument(
             f"got a {type(model).__name__}; expected a Model, the path of a file, or a Keras model", "import", "model"
         )
+    if getattr(model, "built", True) is False:
+        name = str(getattr(model, "name", type(model).__name__))
+        raise InvalidArgument("has no weights yet; expected a built model; try `model.build(input_shape)`, or call it once", "import", name)
     variables = _variables_of(model, "")
     return _architecture_of(model), [(path, [_Weight(variable) for variable in list_]) for path, list_ in variables]
 

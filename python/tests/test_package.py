@@ -36,12 +36,6 @@ def test_there_are_examples():
     assert examples > 20
 
 
-def test_documentation(monkeypatch):
-    monkeypatch.chdir(ROOT)
-    failed, attempted = doctest.testfile(str(ROOT / "docs/python.md"), module_relative=False)
-    assert failed == 0 and attempted > 10
-
-
 def test_stubs_are_those_of_the_extension(tmp_path):
     """`make stubs` writes them anew."""
     pytest.importorskip("nanobind")

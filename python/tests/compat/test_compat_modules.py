@@ -161,13 +161,6 @@ def test_examples_of_docstrings(name, monkeypatch):
     assert failed == 0
 
 
-@pytest.mark.parametrize("name", ["coming-from-signxai.md", "coming-from-innvestigate.md"])
-def test_examples_of_the_documentation(name, monkeypatch):
-    monkeypatch.chdir(ROOT)
-    failed, attempted = doctest.testfile(str(ROOT / "docs" / name), module_relative=False)
-    assert attempted > 2 and failed == 0
-
-
 def test_import_is_light():
     code = "import sys, signxai_cpp.compat as c; c.install(); import signxai.methods.wrappers; print(any(m in sys.modules for m in " \
            "('matplotlib', 'PIL', 'tensorflow', 'keras')))"  # fmt: skip

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 keras = pytest.importorskip("keras")
+if keras.__version__.startswith("2"):
+    pytest.skip("needs Keras 3", allow_module_level=True)
 
 import signxai_cpp as sx
 from networks import vgg_like
@@ -118,3 +120,8 @@ def test_a_subclassed_model():
     model(np.ones((1, 3), np.float32))
     with pytest.raises(sx.Error):
         sx.from_keras(model)
+
+
+def test_a_model_that_was_not_built():
+    with pytest.raises(ValueError, match="built"):
+        sx.from_keras(keras.Sequential([keras.layers.Dense(2)]))
