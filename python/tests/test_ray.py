@@ -92,7 +92,9 @@ def test_the_model_is_loaded_once_per_worker(dataset, tmp_path, monkeypatch):
     monkeypatch.setattr(signxai_cpp.ray, "_Worker", Worker)
     rows = rows_of(signxai_cpp.ray.explain(dataset, DIGITS, METHODS, column="x", batch_size=1, concurrency=2))
     loaded = [int(path.name.split("-")[0]) for path in tmp_path.iterdir()]
-    assert len(rows) == 24 and len(loaded) == len(set(loaded)) == 2 and {row["process"] for row in rows} <= set(loaded) - {os.getpid()}
+    # A worker that comes up late finds nothing left to do and may be stopped before it has loaded anything.
+    assert len(rows) == 24 and len(loaded) == len(set(loaded)) and 1 <= len(loaded) <= 2
+    assert {row["process"] for row in rows} <= set(loaded) - {os.getpid()}
 
 
 def test_targets_and_parameters(dataset, samples):
