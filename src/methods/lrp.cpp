@@ -7,7 +7,8 @@
 #include "methods/method.h"
 #include "methods/presets.h"
 #include "rules/composite.h"
-#include "rules/user_rules.h"
+#include "rules/user/statement.h"
+#include "rules/user/user_rules.h"
 #include "signxai/error.h"
 
 namespace signxai::methods {
@@ -54,15 +55,13 @@ void add_sequential(Composite& composite, const char* kernel_rule, const Paramet
   composite.entries.push_back({rules::any_layer, make_rule(kernel_rule, {})});
 }
 
-bool is_json(const std::string& text) { return text.find_first_of("[{") == text.find_first_not_of(" \t\r\n"); }
-
 /// The rules that the caller names: one for all kernel layers, a list of them, or a composite.
 void add_given(Composite& composite, const Parameters& parameters, const graph::Network& network) {
   const auto rule = parameters.find("rule");
   std::vector<rules::Entry> entries;
   if (rule == parameters.end()) {
     const std::string given = rules::text(parameters, "composite", "");
-    entries = is_json(given) ? rules::read_composite(given, network) : preset_entries(given, parameters);
+    entries = rules::is_json(given) ? rules::read_composite(given, network) : preset_entries(given, parameters);
   } else if (const auto* list = std::get_if<std::vector<std::string>>(&rule->second)) {
     entries = rules::rule_list(*list, parameters, network);
   } else {
@@ -104,7 +103,7 @@ void check(const Parameters& parameters) {
   }
   if (!has_composite) return;
   const std::string given = rules::text(parameters, "composite", "");
-  if (is_json(given)) {
+  if (rules::is_json(given)) {
     rules::check_composite(given);
   } else {
     preset_entries(given, parameters);
@@ -150,7 +149,7 @@ std::vector<std::string> notes(const graph::Network& network, const Parameters& 
     found.push_back(
         fmt::format("the input-layer rule {} does not apply: layer '{}' stands between the input and the "
                     "first layer with a kernel, which keeps its ordinary rule (as in the reference)",
-                    rules::text(parameters, "input_layer_rule", ""), blocker));
+                    make_rule(rules::text(parameters, "input_layer_rule", ""), parameters).label, blocker));
   }
   return found;
 }

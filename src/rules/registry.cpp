@@ -3,6 +3,7 @@
 
 #include "base/nearest.h"
 #include "rules/rule.h"
+#include "rules/user/statement.h"
 #include "signxai/error.h"
 
 namespace signxai::rules {
@@ -46,7 +47,10 @@ const RuleDef& find_rule(std::string_view name) {
       "is not a relevance rule; " + (hint.empty() ? fmt::format("known are {}", fmt::join(names, ", ")) : hint));
 }
 
-Rule make_rule(std::string_view name, const Parameters& parameters) { return find_rule(name).make(parameters); }
+Rule make_rule(std::string_view name, const Parameters& parameters) {
+  if (!is_json(name)) return find_rule(name).make(parameters);
+  return stated_rule(read_json(std::string(name), "rule"), "rule");
+}
 
 double number(const Parameters& parameters, const std::string& name, double fallback) {
   const auto it = parameters.find(name);

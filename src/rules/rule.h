@@ -111,7 +111,7 @@ struct RuleDef {
 /// Every rule, in the order of the documentation.
 std::span<const RuleDef> rule_table();
 /// Makes the rule of that name; parameters it does not know are ignored (a call's parameters are shared by all rules).
-/// Names may end in "Rule", as the classes of the reference do.
+/// Names may end in "Rule", as the classes of the reference do. In place of a name a JSON text may state the rule.
 /// Throws Error(kInvalidArgument): unknown name (with the nearest), missing or invalid parameter.
 Rule make_rule(std::string_view name, const Parameters& parameters);
 /// The entry of that name; throws as make_rule.

@@ -1,88 +1,31 @@
 // The rules of zennit (Anders et al. 2021, arXiv 2106.13200), which differ from the reference's of the same name: each
 // share has the part of the bias that belongs to it, and denominators are stabilised, s(z) = z + stabilizer sign(z).
-// A rule is a sum over terms (x', W', b') of x with transformed input, kernel and bias:
-//   R_in = sum_k x_k * VJP(W_k; R / s(sum_k W_k x_k + b_k)).
+// They are sums over terms (terms.h).
 #include <fmt/format.h>
 
-#include "rules/rule.h"
+#include "rules/terms.h"
 #include "signxai/error.h"
 
 namespace signxai::rules {
 namespace {
 
-struct Term {
-  Part input, kernel, bias;
-};
+constexpr Operand kPositive{Operand::Kind::kPositive}, kNegative{Operand::Kind::kNegative};
 
-constexpr std::initializer_list<Term> kExcitatory = {{Part::kPositive, Part::kPositive, Part::kPositive},
-                                                     {Part::kNegative, Part::kNegative, Part::kNone}};
-constexpr std::initializer_list<Term> kInhibitory = {{Part::kPositive, Part::kNegative, Part::kNegative},
-                                                     {Part::kNegative, Part::kPositive, Part::kNone}};
-constexpr std::initializer_list<Term> kWhole = {{Part::kAll, Part::kAll, Part::kAll}};
-constexpr std::initializer_list<Term> kSquares = {{Part::kOnes, Part::kSquared, Part::kSquared}};
-constexpr std::initializer_list<Term> kEven = {{Part::kOnes, Part::kOnes, Part::kNone}};
+Operand everywhere(double value) { return {Operand::Kind::kNumber, value}; }
 
-Value input_of(const RuleSite& s, Part part) {
-  if (part == Part::kPositive) return s.builder().relu(s.x());
-  if (part == Part::kNegative) return s.builder().negative_part(s.x());
-  return part == Part::kOnes ? s.filled(1.0) : s.x();
-}
+const Term kWhole{{}, Part::kAll, Part::kAll};
 
-Value total_of(const RuleSite& s, std::initializer_list<Term> terms) {
-  Value total;
-  for (const Term& t : terms) {
-    const Value z = s.map(t.kernel, t.bias).forward(input_of(s, t.input));
-    total = total ? s.builder().add(total, z) : z;
-  }
-  return total;
-}
-
-/// sum_k x_k * VJP(W_k; signal).
-Value returned(const RuleSite& s, std::initializer_list<Term> terms, Value signal) {
-  Value total;
-  for (const Term& t : terms) {
-    const LayerMap map = s.map(t.kernel, t.bias);
-    Value share;
-    if (t.input == Part::kOnes) {
-      s.tell_bias(map, s.x(), signal);
-      share = map.pull_back(s.x(), signal);
-    } else {
-      share = s.share(map, input_of(s, t.input), signal);
-    }
-    total = total ? s.builder().add(total, share) : share;
-  }
-  return total;
-}
-
-/// relevance / s(z).
-Value ratio(const RuleSite& s, Value relevance, Value z, double stabilizer) {
-  return s.ratio(relevance, z, stabiliser(s.builder(), z, s.builder().constant(stabilizer)));
-}
-
-Value shared(const RuleSite& s, std::initializer_list<Term> terms, double stabilizer) {
-  return returned(s, terms, ratio(s, s.arrived, total_of(s, terms), stabilizer));
+/// What speaks for an output above zero, or for one below.
+std::vector<Term> favouring(bool positive, double scale = 1) {
+  const Part first = positive ? Part::kPositive : Part::kNegative, second = positive ? Part::kNegative : Part::kPositive;
+  return {{kPositive, first, first, scale}, {kNegative, second, Part::kNone, scale}};
 }
 
 /// W + gamma W' with W' what speaks for the sign of z, for the neurons where z has that sign.
-Value strengthened(const RuleSite& s, double gamma, double stabilizer, bool positive) {
-  graph::Builder& b = s.builder();
-  const auto favoured = positive ? kExcitatory : kInhibitory;
-  const Value z = total_of(s, kWhole), zero = b.constant(0.0), weight = b.constant(gamma);
-  const Value chosen = positive ? b.make("less", {zero, z}) : b.make("less", {z, zero});
-  const Value all = b.add(z, b.mul(weight, total_of(s, favoured)));
-  const Value signal = ratio(s, b.mul(s.arrived, chosen), all, stabilizer);
-  return b.add(returned(s, kWhole, signal), b.mul(weight, returned(s.weighted(gamma), favoured, signal)));
-}
-
-Value boxed(const RuleSite& s, double low, double high, double stabilizer) {
-  graph::Builder& b = s.builder();
-  const LayerMap all = s.map(Part::kAll, Part::kNone);
-  const LayerMap up = s.map(Part::kPositive, Part::kNone), down = s.map(Part::kNegative, Part::kNone);
-  const Value z = b.sub(b.sub(all.forward(s.x()), up.forward(s.filled(low))), down.forward(s.filled(high)));
-  const Value signal = ratio(s, s.arrived, z, stabilizer);
-  const Value rest = b.add(b.mul(b.constant(low), up.pull_back(s.x(), signal)),
-                           b.mul(b.constant(high), down.pull_back(s.x(), signal)));
-  return b.sub(b.mul(s.x(), all.pull_back(s.x(), signal)), rest);
+Share strengthened(double gamma, double stabilizer, bool positive) {
+  std::vector<Term> terms = favouring(positive, gamma);
+  terms.insert(terms.begin(), kWhole);
+  return {1, std::move(terms), {}, stabilizer, positive ? Where::kPositive : Where::kNegative};
 }
 
 double non_negative_number(const Parameters& p, const std::string& name, double fallback) {
@@ -99,22 +42,16 @@ double positive_number(const Parameters& p, const std::string& name, double fall
 
 double stabilizer_of(const Parameters& p) { return positive_number(p, "stabilizer", 1e-6); }
 
-Rule rule_of(std::string label, std::function<Value(const RuleSite&)> relevance) {
-  Rule rule{std::move(label), nullptr};
-  rule.of_inputs = [=](const RuleSite& s) { return std::vector{relevance(s)}; };
-  return rule;
+Rule single(std::string label, std::vector<Term> terms, double stabilizer) {
+  return rule_of_shares(std::move(label), {{1, std::move(terms), {}, stabilizer}});
 }
 
 Rule make_epsilon(const Parameters& p) {
   const double epsilon = positive_number(p, "epsilon", 1e-6);
-  return rule_of(fmt::format("zennit.Epsilon(epsilon={})", epsilon),
-                 [=](const RuleSite& s) { return shared(s, kWhole, epsilon); });
+  return single(fmt::format("zennit.Epsilon(epsilon={})", epsilon), {kWhole}, epsilon);
 }
 
-Rule make_z_plus(const Parameters& p) {
-  const double stabilizer = stabilizer_of(p);
-  return rule_of("zennit.ZPlus", [=](const RuleSite& s) { return shared(s, kExcitatory, stabilizer); });
-}
+Rule make_z_plus(const Parameters& p) { return single("zennit.ZPlus", favouring(true), stabilizer_of(p)); }
 
 Rule make_alpha_beta(const Parameters& p) {
   const double alpha = number(p, "alpha", 2), beta = number(p, "beta", 1), stabilizer = stabilizer_of(p);
@@ -122,37 +59,33 @@ Rule make_alpha_beta(const Parameters& p) {
     throw Error(ErrorCode::kInvalidArgument, "rule", "zennit.AlphaBeta",
                 fmt::format("needs alpha, beta >= 0 and alpha - beta = 1; got alpha={}, beta={}", alpha, beta));
   }
-  return rule_of(fmt::format("zennit.AlphaBeta(alpha={}, beta={})", alpha, beta), [=](const RuleSite& s) {
-    graph::Builder& b = s.builder();
-    const Value excitatory = b.mul(b.constant(alpha), shared(s.weighted(alpha), kExcitatory, stabilizer));
-    if (beta == 0) return excitatory;
-    return b.sub(excitatory, b.mul(b.constant(beta), shared(s.weighted(-beta), kInhibitory, stabilizer)));
-  });
+  return rule_of_shares(fmt::format("zennit.AlphaBeta(alpha={}, beta={})", alpha, beta),
+                        {{alpha, favouring(true), {}, stabilizer}, {-beta, favouring(false), {}, stabilizer}});
 }
 
 Rule make_gamma(const Parameters& p) {
   const double gamma = non_negative_number(p, "gamma", 0.25), stabilizer = stabilizer_of(p);
-  return rule_of(fmt::format("zennit.Gamma(gamma={})", gamma), [=](const RuleSite& s) {
-    return s.builder().add(strengthened(s, gamma, stabilizer, true), strengthened(s, gamma, stabilizer, false));
-  });
+  return rule_of_shares(fmt::format("zennit.Gamma(gamma={})", gamma),
+                        {strengthened(gamma, stabilizer, true), strengthened(gamma, stabilizer, false)});
 }
 
 Rule make_w_square(const Parameters& p) {
-  const double stabilizer = stabilizer_of(p);
-  return rule_of("zennit.WSquare", [=](const RuleSite& s) { return shared(s, kSquares, stabilizer); });
+  return single("zennit.WSquare", {{everywhere(1), Part::kSquared, Part::kSquared}}, stabilizer_of(p));
 }
 
 Rule make_flat(const Parameters& p) {
-  const double stabilizer = stabilizer_of(p);
-  return rule_of("zennit.Flat", [=](const RuleSite& s) { return shared(s, kEven, stabilizer); });
+  return single("zennit.Flat", {{everywhere(1), Part::kOnes, Part::kNone}}, stabilizer_of(p));
 }
 
 Rule make_z_box(const Parameters& p) {
   const double low = required_number(p, "low", "zennit.ZBox"), high = required_number(p, "high", "zennit.ZBox");
   const double stabilizer = stabilizer_of(p);
   if (low > high) throw Error(ErrorCode::kInvalidArgument, "rule", "zennit.ZBox", "needs low <= high");
-  return rule_of(fmt::format("zennit.ZBox(low={}, high={})", low, high),
-                 [=](const RuleSite& s) { return boxed(s, low, high, stabilizer); });
+  return single(fmt::format("zennit.ZBox(low={}, high={})", low, high),
+                {{{}, Part::kAll, Part::kNone},
+                 {everywhere(low), Part::kPositive, Part::kNone, -1},
+                 {everywhere(high), Part::kNegative, Part::kNone, -1}},
+                stabilizer);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Layer maps, composites and rule lists of users: which layers they reach, in which order, and what is refused.
-#include "rules/user_rules.h"
+#include "rules/user/user_rules.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,48 +1,21 @@
 // Layer maps, composites and rule lists of users.
-#include "rules/user_rules.h"
+#include "rules/user/user_rules.h"
 
 #include <algorithm>
 #include <set>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
+#include "rules/user/statement.h"
 #include "signxai/error.h"
 
 namespace signxai::rules {
 namespace {
 
 using graph::Network;
-using Json = nlohmann::ordered_json;
 
 [[noreturn]] void refuse(const std::string& subject, const std::string& message) {
   throw Error(ErrorCode::kInvalidArgument, "method", subject, message);
-}
-
-/// Refuses keys that stand twice in one object, since only one of them could count.
-void check_keys(const std::string& text, const char* parameter) {
-  std::vector<std::set<std::string>> open;
-  std::string twice;
-  const auto watch = [&](int, Json::parse_event_t event, const Json& value) {
-    if (event == Json::parse_event_t::object_start) open.emplace_back();
-    if (event == Json::parse_event_t::object_end) open.pop_back();
-    if (event == Json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second)
-      twice = value.get<std::string>();
-    return true;
-  };
-  const Json document = Json::parse(text, watch);
-  if (twice.empty() && !document.is_discarded()) return;
-  refuse(parameter,
-         fmt::format("names '{}' twice in one object; the order of the keys decides, so each may stand once", twice));
-}
-
-Json parse(const std::string& text, const char* parameter) {
-  try {
-    check_keys(text, parameter);
-    return Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    refuse(parameter, fmt::format("is no JSON: {}; got {}", error.what(), text.substr(0, 80)));
-  }
 }
 
 ParameterValue value_of(const Json& value, const std::string& name, const std::string& where) {
@@ -104,22 +77,32 @@ const RuleDef& found_rule(const std::string& name, const std::string& where) {
   }
 }
 
-/// "Flat", {"epsilon": 0.01} or {"rule": "Gamma", "gamma": 0.25}; `skipped` is a key that says something else.
+/// "Flat", {"epsilon": 0.01}, {"rule": "Gamma", "gamma": 0.25} or {"rule": {a statement}}; `skipped` is a key that says
+/// something else.
 Rule rule_of(const Json& spec, const std::string& where, std::string_view skipped = "") {
   if (spec.is_string()) return made(found_rule(spec.get<std::string>(), where), {}, where);
   if (!spec.is_object())
     refuse(where, "expected the name of a rule or an object with its parameters; got " + spec.dump());
   Parameters parameters;
   std::string name;
+  const Json* statement = nullptr;
   for (const auto& [key, value] : spec.items()) {
     if (key == skipped) continue;
+    if (key == "shares") refuse(where, "a rule stated by its terms goes under 'rule': {\"rule\": {\"name\": ..., \"shares\": [...]}}");
     if (key != "rule") {
       parameters[key] = value_of(value, key, where);
     } else if (value.is_string()) {
       name = value.get<std::string>();
+    } else if (value.is_object()) {
+      statement = &value;
     } else {
-      refuse(where, "'rule' must be the name of a rule; got " + value.dump());
+      refuse(where, "'rule' must be the name of a rule, or an object that states one; got " + value.dump());
     }
+  }
+  if (statement) {
+    if (parameters.empty()) return stated_rule(*statement, where);
+    refuse(where, fmt::format("'{}' stands beside a stated rule, which holds all of its numbers itself",
+                              parameters.begin()->first));
   }
   if (name.empty()) name = implied_rule(parameters, where);
   const RuleDef& def = found_rule(name, where);
@@ -128,7 +111,7 @@ Rule rule_of(const Json& spec, const std::string& where, std::string_view skippe
 }
 
 Json layer_map_document(const std::string& text) {
-  Json document = parse(text, "layer_map");
+  Json document = read_json(text, "layer_map");
   if (document.is_object() && !document.empty()) return document;
   refuse("layer_map",
          "must be a JSON object of layers and rules, such as {\"conv2d\": {\"alpha\": 1, \"beta\": 0}, "
@@ -142,7 +125,7 @@ struct CompositeEntry {
 };
 
 std::vector<CompositeEntry> composite_entries(const std::string& text) {
-  const Json document = parse(text, "composite");
+  const Json document = read_json(text, "composite");
   if (!document.is_array() || document.empty()) {
     refuse("composite",
            "must be the name of a preset or a JSON list of entries, such as "

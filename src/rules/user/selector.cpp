@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/nearest.h"
-#include "rules/user_rules.h"
+#include "rules/user/user_rules.h"
 #include "signxai/error.h"
 
 namespace signxai::rules {
