@@ -116,7 +116,8 @@ void ComputeOptions::add_to(CLI::App& verb) {
       ->group(group);
 }
 
-void MethodOptions::add_to(CLI::App& verb, bool required) {
+void MethodOptions::add_to(CLI::App& verb, bool required, std::shared_ptr<const Extensions> additions) {
+  known = std::move(additions);
   verb.add_option("-m,--method", names, "Methods, separated by commas (see `signxai methods`); may be repeated")
       ->allow_extra_args(false)
       ->type_name("METHOD[,METHOD...]")
@@ -155,7 +156,7 @@ std::vector<MethodRequest> MethodOptions::requests() const {
     for (const std::string& name : split_commas(given)) {
       const bool again = std::any_of(requests.begin(), requests.end(), [&](const auto& r) { return r.name == name; });
       if (again) continue;
-      methods.push_back(describe_method(name));
+      methods.push_back(known->describe_method(name));
       requests.push_back({name, {}});
     }
   }

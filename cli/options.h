@@ -1,12 +1,14 @@
 // Options that several verbs share, and what they become: a loaded model, an explainer, method requests, a target.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "signxai/explainer.h"
+#include "signxai/extensions.h"
 
 namespace signxai::cli {
 
@@ -30,8 +32,9 @@ struct ComputeOptions {
 struct MethodOptions {
   std::vector<std::string> names, assignments;
   std::string layer_map, composite;
+  std::shared_ptr<const Extensions> known;
 
-  void add_to(CLI::App& verb, bool required);
+  void add_to(CLI::App& verb, bool required, std::shared_ptr<const Extensions> additions);
 
   /// The methods in the order they were named, each once. A parameter goes to the methods that take it; one that no
   /// method takes is an error, and so is an unknown method (kInvalidArgument).

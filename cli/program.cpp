@@ -23,7 +23,7 @@ constexpr int kUsage = 2, kInternal = 1, kOutOfMemory = 6;
 struct Verb {
   const char* name;
   const char* summary;
-  Action (*add)(CLI::App&);
+  Action (*add)(CLI::App&, const Additions&);
 };
 
 constexpr std::array<Verb, 7> kVerbs = {{
@@ -56,10 +56,23 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
   return kUsage;
 }
 
-int run(int argc, char** argv) {
+/// Python takes this option before the program sees it; without Python it is there to say so.
+void add_plugin(CLI::App& app) {
+  const auto refuse = [](const std::vector<std::string>& files) {
+    throw Error(ErrorCode::kInvalidArgument, "usage", "--plugin",
+                "cannot load " + files.front() + ": this program runs no Python; try python -m signxai_cpp --plugin " + files.front());
+  };
+  app.add_option_function<std::vector<std::string>>(
+         "--plugin", refuse, "Python file with methods, rules and composites; of python -m signxai_cpp; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("FILE.py");
+}
+
+int run(int argc, char** argv, const Additions& additions) {
   CLI::App app("Explanation maps of trained networks: LRP, SIGN, gradients, Grad-CAM.", "signxai");
   app.set_version_flag("--version", "signxai " + version() + " (" + Explainer::instruction_set() + ")");
   app.require_subcommand(1);
+  add_plugin(app);
   app.get_formatter()->column_width(34);
   app.footer(
       "Results go to stdout, messages to stderr. Exit codes: 0 done, 1 internal error, 2 usage or invalid value,\n"
@@ -68,7 +81,8 @@ int run(int argc, char** argv) {
   for (std::size_t i = 0; i < kVerbs.size(); ++i) {
     CLI::App* verb = app.add_subcommand(kVerbs[i].name, kVerbs[i].summary);
     verb->footer("");
-    actions[i] = kVerbs[i].add(*verb);
+    verb->fallthrough();
+    actions[i] = kVerbs[i].add(*verb, additions);
   }
   try {
     app.parse(argc, argv);
@@ -83,11 +97,11 @@ int run(int argc, char** argv) {
 
 }  // namespace
 
-int signxai::cli::run_program(int argc, char** argv) {
+int signxai::cli::run_program(int argc, char** argv, std::shared_ptr<const Extensions> additions) {
   keep_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
   try {
-    return run(argc, argv);
+    return run(argc, argv, additions ? additions : std::make_shared<const Extensions>());
   } catch (const ReaderLeft&) {
     return 0;
   } catch (const Error& error) {

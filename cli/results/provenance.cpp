@@ -3,6 +3,8 @@
 
 #include <variant>
 
+#include "signxai/extensions.h"
+
 namespace signxai::cli {
 namespace {
 
@@ -62,11 +64,14 @@ Provenance::Provenance(const Explainer& explainer, const ExplainerOptions& optio
                  {"semantics", options.semantics},
                  {"disabled_passes", options.disabled_passes},
                  {"model", model_of(explainer.model())}}) {
+  for (const ModelFile& file : options.extensions ? options.extensions->sources() : std::vector<ModelFile>()) {
+    document_["plugins"].push_back({{"file", file.path}, {"sha256", file.sha256}});
+  }
   if (!preprocessing.empty()) document_["preprocess"] = preprocessing;
   if (methods.empty()) return;
   document_["target"] = target;
   for (const MethodRequest& request : methods) {
-    const MethodInfo info = describe_method(request.name);
+    const MethodInfo info = options.extensions ? options.extensions->describe_method(request.name) : describe_method(request.name);
     Json entry = {{"name", request.name}, {"base", info.base}, {"parameters", cli::parameters_of(info, request.parameters)}};
     Json rules = rules_of(explainer, request);
     if (!rules.empty()) entry["rules"] = std::move(rules);

@@ -141,11 +141,11 @@ void run(const Options& options) {
 
 }  // namespace
 
-Action add_bench(CLI::App& verb) {
+Action add_bench(CLI::App& verb, const Additions& additions) {
   const auto options = std::make_shared<Options>();
   options->methods.names = {"lrp_z"};
   options->model.add_to(verb);
-  options->methods.add_to(verb, false);
+  options->methods.add_to(verb, false, additions);
   verb.add_option("--repeats", options->repeats, "Warm runs, of which the median counts")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
@@ -155,6 +155,7 @@ Action add_bench(CLI::App& verb) {
       ->allow_extra_args(false);
   verb.add_flag("--json", options->json, "Print one JSON document, with all steps");
   options->compute.add_to(verb);
+  options->compute.options.extensions = additions;
   return [options] {
     run(*options);
     return 0;

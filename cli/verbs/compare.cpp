@@ -117,14 +117,15 @@ void run(const Options& options) {
 
 }  // namespace
 
-Action add_compare(CLI::App& verb) {
+Action add_compare(CLI::App& verb, const Additions& additions) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(verb);
   options->inputs.add_to(verb);
-  options->methods.add_to(verb, true);
+  options->methods.add_to(verb, true, additions);
   options->target.add_to(verb);
   verb.add_flag("--json", options->json, "Print one JSON document instead of a table");
   options->compute.add_to(verb);
+  options->compute.options.extensions = additions;
   return [options] {
     run(*options);
     return 0;

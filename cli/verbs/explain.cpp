@@ -133,11 +133,11 @@ int run(const Options& options) {
 
 }  // namespace
 
-Action add_explain(CLI::App& verb) {
+Action add_explain(CLI::App& verb, const Additions& additions) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(verb);
   options->inputs.add_to(verb);
-  options->methods.add_to(verb, true);
+  options->methods.add_to(verb, true, additions);
   options->target.add_to(verb);
   verb.add_option("-o,--output", options->output.pictures,
                   "Folder for pictures, or a .png, .pdf or .svg file for one input's panel");
@@ -148,6 +148,7 @@ Action add_explain(CLI::App& verb) {
   verb.add_flag("--force", options->output.overwrite, "Replace existing files");
   options->pictures.add_to(verb);
   options->compute.add_to(verb);
+  options->compute.options.extensions = additions;
   return [options] { return run(*options); };
 }
 

@@ -119,15 +119,16 @@ void run(const Options& options) {
 
 }  // namespace
 
-Action add_inspect(CLI::App& verb) {
+Action add_inspect(CLI::App& verb, const Additions& additions) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(verb);
-  options->methods.add_to(verb, false);
+  options->methods.add_to(verb, false, additions);
   verb.add_option("--stage", options->stage,
                   "Print a graph: import (the network), graph (with the methods), plan (after the passes)")
       ->check(CLI::IsMember({"import", "graph", "plan"}));
   verb.add_flag("--json", options->json, "Print one JSON document");
   options->compute.add_to(verb);
+  options->compute.options.extensions = additions;
   return [options] {
     run(*options);
     return 0;

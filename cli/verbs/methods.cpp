@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "console.h"
-#include "signxai/method.h"
+#include "signxai/extensions.h"
 #include "verbs.h"
 
 namespace signxai::cli {
@@ -64,9 +64,9 @@ std::string list_of(const std::vector<MethodInfo>& methods) {
   return text + "Names with other numbers work as well: lrp_epsilon_0_033, lrpsign_epsilon_0_7_std_x_mu_0_2 ...\n";
 }
 
-void run(const Options& options) {
+void run(const Options& options, const Extensions& known) {
   if (!options.name.empty()) {
-    const MethodInfo method = describe_method(options.name);
+    const MethodInfo method = known.describe_method(options.name);
     if (options.json) {
       print_json(document_of(method));
     } else {
@@ -74,7 +74,7 @@ void run(const Options& options) {
     }
     return;
   }
-  const std::vector<MethodInfo> methods = method_table();
+  const std::vector<MethodInfo> methods = known.method_table();
   if (!options.json) {
     print(list_of(methods));
     return;
@@ -86,12 +86,12 @@ void run(const Options& options) {
 
 }  // namespace
 
-Action add_methods(CLI::App& verb) {
+Action add_methods(CLI::App& verb, const Additions& additions) {
   const auto options = std::make_shared<Options>();
   verb.add_option("NAME", options->name, "Method to describe; without it all names are listed");
   verb.add_flag("--json", options->json, "Print one JSON document");
-  return [options] {
-    run(*options);
+  return [options, additions] {
+    run(*options, *additions);
     return 0;
   };
 }

@@ -134,7 +134,7 @@ int run(const Options& options) {
 
 }  // namespace
 
-Action add_predict(CLI::App& verb) {
+Action add_predict(CLI::App& verb, const Additions&) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(verb);
   options->inputs.add_to(verb);

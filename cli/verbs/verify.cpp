@@ -157,7 +157,7 @@ int run(const Options& options) {
 
 }  // namespace
 
-Action add_verify(CLI::App& verb) {
+Action add_verify(CLI::App& verb, const Additions&) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(verb);
   verb.add_option("X", options->input,

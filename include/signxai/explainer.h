@@ -15,6 +15,8 @@
 
 namespace signxai {
 
+class Extensions;
+
 struct ExplainerOptions {
   int threads = 0;         ///< worker threads; 0: one per core
   std::int64_t batch = 0;  ///< samples computed together; 0: chosen by the size of the network
@@ -28,6 +30,8 @@ struct ExplainerOptions {
   /// "literal": as signxai, and behind a softmax that is a layer of its own LRP begins at every output (quirk Q3);
   /// or the quirks to put right, "Q1,Q7" (docs/semantics.md).
   std::string semantics = "signxai";
+  /// Methods, rules and composites besides the built-in ones (extensions.h).
+  std::shared_ptr<const Extensions> extensions{};
 };
 
 struct MethodRequest {

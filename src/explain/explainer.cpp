@@ -16,6 +16,7 @@
 #include "explain/fit_chunk.h"
 #include "explain/ledger.h"
 #include "explain/sampled.h"
+#include "explain/user_maps.h"
 #include "graph/op.h"
 #include "graph/text.h"
 #include "passes/plan_memory.h"
@@ -65,12 +66,23 @@ struct Explainer::Impl {
 
 namespace {
 
-std::vector<methods::Resolved> resolve_all(const std::vector<MethodRequest>& requests) {
+std::vector<methods::Resolved> resolve_all(const std::vector<MethodRequest>& requests, const ExplainerOptions& options) {
   std::vector<methods::Resolved> resolved;
   for (const MethodRequest& request : requests) {
-    resolved.push_back(methods::resolve(request.name, request.parameters));
+    resolved.push_back(methods::resolve(request.name, request.parameters, options.extensions.get()));
     resolved.back().ledger = request.ledger;
     if (request.ledger) explain::check_ledger(resolved.back());
+  }
+  return resolved;
+}
+
+/// The same for what only methods of the graph have.
+std::vector<methods::Resolved> resolve_compiled(const std::vector<MethodRequest>& requests, const ExplainerOptions& options) {
+  std::vector<methods::Resolved> resolved = resolve_all(requests, options);
+  for (const methods::Resolved& method : resolved) {
+    if (!method.user) continue;
+    throw Error(ErrorCode::kUnsupported, "method", method.name,
+                "is a function of the caller's, which has no compiled steps; try the methods that it asks for");
   }
   return resolved;
 }
@@ -163,6 +175,7 @@ struct Explainer::Run {
   const Target& target;
   Explanation result{};
   std::vector<Tensor> logits{};
+  std::vector<std::string> open{};   ///< methods of the caller's that this call is part of
   std::vector<std::string> tried{};  ///< keys of what was compiled to see what it needs
 
   const std::string& semantics() const { return impl.options.semantics; }
@@ -180,7 +193,7 @@ struct Explainer::Run {
   Request joint_request(const explain::Batch& part) const {
     Request request{part.shapes, target, {}, semantics()};
     for (const auto& method : methods) {
-      if (!method.def->sampling) request.methods.push_back(method);
+      if (!method.def->sampling && !method.user) request.methods.push_back(method);
     }
     return request;
   }
@@ -214,23 +227,60 @@ struct Explainer::Run {
     return explain::fit_chunk(usual, impl.cache->budget, [&](std::int64_t count) { return need(count, held); }, drop);
   }
 
-  /// The target of the samples of a wrapping method: in `sound` semantics the neuron is found at the sample itself and
-  /// not anew at each point (SEMANTICS Q21).
-  Target fixed_target(const std::vector<Tensor>& part, std::int64_t first, std::int64_t count) const {
-    if (target.kind == Target::Kind::kIndex) {
-      Target fixed = Target::per_sample({});
-      fixed.output = target.output;
-      for (float t : explain::targets_of(target, first, count)) fixed.indices.push_back(static_cast<std::int64_t>(t));
-      return fixed;
-    }
-    if (target.kind != Target::Kind::kMax) return target;
-    if (!reverse::Semantics::parse(semantics()).fixes(reverse::Quirk::kMovingTarget)) return target;
+  /// The target of `count` samples from `first`.
+  Target part_target(std::int64_t first, std::int64_t count) const {
+    if (target.kind != Target::Kind::kIndex) return target;
+    Target part = Target::per_sample({});
+    part.output = target.output;
+    for (float t : explain::targets_of(target, first, count)) part.indices.push_back(static_cast<std::int64_t>(t));
+    return part;
+  }
+
+  /// What is explained of these samples.
+  Explanation found_targets(const std::vector<Tensor>& part, std::int64_t first, std::int64_t count) const {
     Explanation found;
-    set_targets(found, impl.network(), target, part);
+    set_targets(found, impl.network(), part_target(first, count), part);
+    return found;
+  }
+
+  /// The target of other points that stand for the samples: the largest output is that of the samples themselves.
+  Target neuron_target(const std::vector<Tensor>& part, std::int64_t first, std::int64_t count) const {
+    if (target.kind != Target::Kind::kMax) return part_target(first, count);
+    const Explanation found = found_targets(part, first, count);
     if (found.targets_shape.size() > 1) return target;
     Target fixed = Target::per_sample(found.targets);
     fixed.output = target.output;
     return fixed;
+  }
+
+  /// The target of the samples of a wrapping method: in `sound` semantics the neuron is found at the sample itself and
+  /// not anew at each point (SEMANTICS Q21).
+  Target fixed_target(const std::vector<Tensor>& part, std::int64_t first, std::int64_t count) const {
+    const bool moves = target.kind == Target::Kind::kMax && !reverse::Semantics::parse(semantics()).fixes(reverse::Quirk::kMovingTarget);
+    return moves ? target : neuron_target(part, first, count);
+  }
+
+  /// The maps of a method of the caller's for the samples of `part`, which begin at `first`.
+  explain::UserMaps user_maps(const methods::Resolved& method, const explain::Batch& part, const std::vector<Tensor>& part_logits,
+                              std::int64_t first, const Progress& progress) const {
+    const std::int64_t count = part.samples();
+    std::vector<std::string> chain = open;
+    chain.push_back(method.name);
+    const auto run = [&](const std::vector<MethodRequest>& requests, const explain::Batch& batch, const Target& at) {
+      explain::check_target(at, impl.network(), batch.samples());
+      const std::vector<methods::Resolved> resolved = resolve_all(requests, impl.options);
+      for (const methods::Resolved& other : resolved) explain::check_recursion(other, chain);
+      const Progress alive = [&](std::int64_t, std::int64_t) {
+        report(progress, first);
+        return true;
+      };
+      return Run{impl, batch, resolved, at, {}, {}, chain}.all(alive);
+    };
+    const auto other = [&](const std::vector<MethodRequest>& requests, const std::vector<TensorView>& at) {
+      if (at.empty()) return run(requests, part, part_target(first, count));
+      return run(requests, explain::checked_batch(impl.model, at), neuron_target(part_logits, first, count));
+    };
+    return explain::user_maps(method, impl.model, part, found_targets(part_logits, first, count), other);
   }
 
   /// Adds the maps of one slot of the explanation; makes its entry on the first chunk.
@@ -264,13 +314,21 @@ struct Explainer::Run {
     for (std::size_t i = 0; i < ends; ++i) place_part(result.outputs[i], outputs[ends + i], first, inputs.samples());
     std::size_t next = 2 * ends, joint = 0, slot = 0, account = 0;
     auto from = executable->slots().begin();
+    const std::vector<Tensor> part_logits(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(ends));
+    const std::vector<PortInfo> ports = impl.model.inputs();
     for (const methods::Resolved& method : methods) {
+      if (method.user) {
+        const explain::UserMaps found = user_maps(method, part, part_logits, first, progress);
+        for (std::size_t i = 0; i < found.maps.size(); ++i) {
+          keep(slot, method, found.maps.size() > 1 ? ports[i].name : "", found.maps[i], first, 0);
+          explain::add_notes(result.maps[slot++], found);
+        }
+        continue;
+      }
       if (method.def->sampling) {
-        const std::vector<Tensor> part_logits(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(ends));
         const Target fixed = fixed_target(part_logits, first, count);
         const Request points{part.shapes, fixed, {method}, semantics()};
         const std::vector<Tensor> maps = explain::sampled(points, part, explain::targets_of(fixed, 0, count), chunk_size, compile(progress, first));
-        const std::vector<PortInfo> ports = impl.model.inputs();
         const bool moving = fixed.kind == Target::Kind::kMax;
         const reverse::QuirkSet touched = moving ? reverse::bit(reverse::Quirk::kMovingTarget) : 0;
         for (std::size_t i = 0; i < maps.size(); ++i) keep(slot++, method, maps.size() > 1 ? ports[i].name : "", maps[i], first, touched);
@@ -323,7 +381,7 @@ Explanation Explainer::explain(const std::vector<TensorView>& inputs, const std:
                                const Target& target, const Progress& progress) const {
   const explain::Batch batch = explain::checked_batch(impl_->model, inputs);
   explain::check_target(target, impl_->network(), batch.samples());
-  const std::vector<methods::Resolved> resolved = resolve_all(requests);
+  const std::vector<methods::Resolved> resolved = resolve_all(requests, impl_->options);
   if (target.kind != Target::Kind::kTop && target.kind != Target::Kind::kEach) {
     return Run{*impl_, batch, resolved, target}.all(progress);
   }
@@ -342,7 +400,7 @@ std::int64_t Explainer::chunk(const std::vector<Shape>& sample, const std::vecto
     one.shapes.push_back(std::move(shape));
     one.data.push_back(nullptr);
   }
-  const std::vector<methods::Resolved> resolved = resolve_all(requests);
+  const std::vector<methods::Resolved> resolved = resolve_all(requests, impl_->options);
   const std::int64_t rows = rows_of(target, impl_->network());
   Target plain = target;
   if (rows > 1 || target.kind == Target::Kind::kTop || target.kind == Target::Kind::kEach) plain.kind = Target::Kind::kIndex;
@@ -352,7 +410,7 @@ std::int64_t Explainer::chunk(const std::vector<Shape>& sample, const std::vecto
 
 std::vector<std::string> Explainer::map_names(const std::vector<MethodRequest>& requests) const {
   std::vector<std::string> names;
-  for (const methods::Resolved& method : resolve_all(requests)) {
+  for (const methods::Resolved& method : resolve_all(requests, impl_->options)) {
     const std::vector<int> places = method.places(impl_->network());
     for (int place : places) {
       const std::string& layer = impl_->network().calls[static_cast<std::size_t>(place)].name;
@@ -370,7 +428,7 @@ std::vector<StepTime> Explainer::profile(const std::vector<TensorView>& sample, 
   const ThreadScope threads(impl_->options.threads);
   const DenormalScope denormals;
   double compile_seconds = 0;
-  const auto executable = impl_->get({batch.shapes, target, resolve_all(requests), impl_->options.semantics}, compile_seconds);
+  const auto executable = impl_->get({batch.shapes, target, resolve_compiled(requests, impl_->options), impl_->options.semantics}, compile_seconds);
   const std::vector<float> targets = explain::targets_of(target, 0, batch.samples());
   executable->run(batch.data, targets);
   std::vector<runtime::StepProfile> profile;
@@ -386,13 +444,13 @@ std::vector<StepTime> Explainer::profile(const std::vector<TensorView>& sample, 
 }
 
 std::vector<std::string> Explainer::layer_rules(const MethodRequest& method) const {
-  return methods::layer_treatments(methods::resolve(method.name, method.parameters), impl_->network(),
+  return methods::layer_treatments(methods::resolve(method.name, method.parameters, impl_->options.extensions.get()), impl_->network(),
                                    reverse::Semantics::parse(impl_->options.semantics));
 }
 
 std::string Explainer::graph_text(const std::string& stage, const std::vector<MethodRequest>& requests) const {
   if (stage == "import") return graph::to_text(impl_->network().graph);
-  Request request{{}, Target::max(), resolve_all(requests), impl_->options.semantics};
+  Request request{{}, Target::max(), resolve_compiled(requests, impl_->options), impl_->options.semantics};
   for (const PortInfo& port : impl_->model.inputs()) {
     Shape shape = port.shape;
     if (std::any_of(shape.begin(), shape.end(), [](auto extent) { return extent < 0; })) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "graph/network.h"
 #include "reverse/driver.h"
 #include "rules/composite.h"
+#include "signxai/extensions.h"
 #include "signxai/method.h"
 #include "signxai/tensor.h"
 
@@ -90,6 +92,8 @@ struct Resolved {
   Parameters parameters;
   Factor factor;
   bool ledger = false;  ///< whether the walk's accounts are asked for
+  /// The caller's own method, which is computed outside the graph; null: a built-in one.
+  std::shared_ptr<const UserMethod> user{};
 
   std::vector<Value> build(const MethodSite& site) const;
   /// The product that the name asks for, outside the graph: for methods that sample, at the sample itself.
@@ -104,6 +108,13 @@ struct Resolved {
 std::span<const MethodDef> definitions();
 /// Checks name and parameters; throws Error(kInvalidArgument).
 Resolved resolve(std::string_view name, const Parameters& parameters);
+/// The same with the caller's own methods, rules and composites; null: none.
+Resolved resolve(std::string_view name, const Parameters& parameters, const Extensions* extensions);
+/// Throws Error(kInvalidArgument) where parameters are not those of `infos`, or are missing.
+void check_parameters(std::string_view name, const std::vector<ParameterInfo>& infos, const Parameters& fixed,
+                      const Parameters& given);
+/// Throws Error(kInvalidArgument) with near names, also of `own`.
+[[noreturn]] void refuse_name(std::string_view name, const std::vector<std::string>& own = {});
 /// What a name stands for by the grammar; an empty base means that it is none.
 ParsedName parse_name(std::string_view name);
 /// The listed public names.

@@ -58,6 +58,7 @@ Value MethodSite::relevance(const reverse::Step& step) const {
 }
 
 std::vector<int> Resolved::places(const graph::Network& network) const {
+  if (user) return network.input_calls();
   const std::vector<std::string> names = names_of(parameters, "explained_layer_names");
   if (names.empty()) return network.input_calls();
   std::vector<int> places;

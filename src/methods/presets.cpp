@@ -123,6 +123,10 @@ std::vector<rules::Entry> preset_entries(const std::string& name, const Paramete
   return entries_of(find_preset(name), parameters);
 }
 
+bool is_preset(const std::string& name) {
+  return std::any_of(std::begin(kPresets), std::end(kPresets), [&](const Preset& p) { return folded(p.name) == folded(name); });
+}
+
 std::vector<MethodDef> preset_methods() { return {method<0>(), method<1>(), method<2>(), method<3>(), method<4>()}; }
 
 }  // namespace signxai::methods

@@ -24,4 +24,6 @@ void with_layer_map(rules::Composite& composite, const Parameters& parameters, c
 /// The entries of a preset by its name (EpsilonPlus, epsilon_plus); throws Error(kInvalidArgument) with near names.
 std::vector<rules::Entry> preset_entries(const std::string& name, const Parameters& parameters);
 
+bool is_preset(const std::string& name);
+
 }  // namespace signxai::methods

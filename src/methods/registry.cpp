@@ -49,20 +49,28 @@ std::vector<ParameterInfo> free_parameters(const ParsedName& parsed) {
   return infos;
 }
 
-[[noreturn]] void refuse_name(std::string_view name) {
+}  // namespace
+
+std::span<const MethodDef> definitions() {
+  static const std::vector<MethodDef> table = collect();
+  return table;
+}
+
+void refuse_name(std::string_view name, const std::vector<std::string>& own) {
   std::vector<std::string> known(listed_names().begin(), listed_names().end());
   for (const MethodDef& def : definitions()) known.push_back(def.name);
+  known.insert(known.end(), own.begin(), own.end());
   const std::string hint = did_you_mean(name, known);
   throw Error(ErrorCode::kInvalidArgument, "method", name,
               "there is no method of this name; " + (hint.empty() ? "`signxai methods` lists all of them" : hint));
 }
 
-void check_parameters(std::string_view name, const ParsedName& parsed, const Parameters& given) {
-  const auto infos = free_parameters(parsed);
+void check_parameters(std::string_view name, const std::vector<ParameterInfo>& infos, const Parameters& fixed,
+                      const Parameters& given) {
   std::vector<std::string> names;
   for (const ParameterInfo& info : infos) names.push_back(info.name);
   for (const auto& [key, value] : given) {
-    if (parsed.fixed.count(key)) {
+    if (fixed.count(key)) {
       throw Error(ErrorCode::kInvalidArgument, "method", name,
                   fmt::format("'{}' is decided by the method's name", key));
     }
@@ -80,17 +88,10 @@ void check_parameters(std::string_view name, const ParsedName& parsed, const Par
   }
 }
 
-}  // namespace
-
-std::span<const MethodDef> definitions() {
-  static const std::vector<MethodDef> table = collect();
-  return table;
-}
-
 Resolved resolve(std::string_view name, const Parameters& given) {
   ParsedName parsed = parse_name(name);
   if (parsed.base.empty()) refuse_name(name);
-  check_parameters(name, parsed, given);
+  check_parameters(name, free_parameters(parsed), parsed.fixed, given);
   Parameters all = std::move(parsed.fixed);
   all.insert(given.begin(), given.end());
   const MethodDef& def = definition(parsed.base);
