@@ -5,6 +5,7 @@
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/tuple.h>
@@ -18,6 +19,7 @@ void bind_methods(nanobind::module_& module);
 void bind_target(nanobind::module_& module);
 void bind_model(nanobind::module_& module);
 void bind_explanation(nanobind::module_& module);
+void bind_extensions(nanobind::module_& module);
 void bind_explainer(nanobind::module_& module);
 void bind_fingerprint(nanobind::module_& module);
 void bind_files(nanobind::module_& module);

@@ -12,6 +12,7 @@ NB_MODULE(_native, module) {
   bind_target(module);
   bind_model(module);
   bind_explanation(module);
+  bind_extensions(module);
   bind_explainer(module);
   bind_fingerprint(module);
   bind_files(module);

@@ -15,8 +15,12 @@ from ._explanation import Explanation
 from ._live import from_keras
 from ._model import Model, load
 from ._native import version as _version
+from ._registry import composite, method, rule
 from ._requests import describe, methods
 from .errors import Error
 
 __version__ = _version()
-__all__ = ["Error", "Explainer", "Explanation", "Model", "describe", "explain", "explain_dataset", "from_keras", "load", "methods"]
+__all__ = [
+    "Error", "Explainer", "Explanation", "Model", "composite", "describe", "explain", "explain_dataset", "from_keras", "load",
+    "method", "methods", "rule",
+]  # fmt: skip

@@ -13,6 +13,7 @@ from ._explanation import Explanation
 from ._ledger import ledger_of
 from ._model import Model, load
 from ._progress import ProgressArgument, reporting
+from ._registry import ADDITIONS
 from ._requests import MethodArgument, bytes_of, requests_of, target_of
 
 
@@ -53,7 +54,7 @@ class Explainer:
         self.semantics = semantics
         self.max_memory = bytes_of(max_memory)
         self._native = _native.Explainer(
-            self.model._native, threads=threads, max_memory=self.max_memory, semantics=semantics
+            self.model._native, threads=threads, max_memory=self.max_memory, semantics=semantics, extensions=ADDITIONS
         )
 
     def explain(

@@ -217,6 +217,40 @@ class Explanation:
 
     def take_outputs(self) -> list[NDArray[numpy.float32]]: ...
 
+class MethodCall:
+    """What a method of the user's works with."""
+
+    @property
+    def inputs(self) -> list[NDArray[numpy.float32]]:
+        """Copies of the samples, one array per input."""
+
+    @property
+    def parameters(self) -> dict[str, float | str | list[float] | list[str]]: ...
+
+    @property
+    def targets(self) -> NDArray[numpy.int64]: ...
+
+    @property
+    def model(self) -> Model: ...
+
+    def explain(self, methods: Sequence[tuple[str, Mapping[str, float | str | Sequence[float] | Sequence[str]]]], at: Sequence[Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]]) -> Explanation: ...
+
+class Extensions:
+    """Methods, rules and composites besides the built-in ones."""
+
+    def __init__(self) -> None: ...
+
+    def add(self, kind: str, name: str, parameters: Sequence[tuple[str, str, str]], description: str, origin: str) -> None:
+        """
+        Adds the function that the registry has for a kind (method, rule, composite) and a name.
+        """
+
+    def add_source(self, path: str, sha256: str) -> None: ...
+
+    def method_table(self) -> list[MethodInfo]: ...
+
+    def describe_method(self, name: str) -> MethodInfo: ...
+
 class Quirk:
     """Something the semantics `sound` puts right."""
 
@@ -231,7 +265,7 @@ def quirks() -> list[Quirk]: ...
 class Explainer:
     """Computes maps of one model. Safe to use from several threads."""
 
-    def __init__(self, model: Model, *, threads: int = 0, batch: int = 0, backend: str = 'cpu', semantics: str = 'signxai', max_memory: int = 0, disabled_passes: Sequence[str] = []) -> None: ...
+    def __init__(self, model: Model, *, threads: int = 0, batch: int = 0, backend: str = 'cpu', semantics: str = 'signxai', max_memory: int = 0, disabled_passes: Sequence[str] = [], extensions: Extensions | None = None) -> None: ...
 
     def explain(self, inputs: Sequence[Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]], methods: Sequence[tuple[str, Mapping[str, float | str | Sequence[float] | Sequence[str]]]], target: Target, progress: object | None, ledger: bool = False) -> Explanation: ...
 
@@ -282,7 +316,7 @@ def write_png(path: str, pixels: Annotated[NDArray[numpy.uint8], dict(order='C',
 
 def resize_bilinear(map: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)], height: int, width: int) -> NDArray[numpy.float32]: ...
 
-def run_program(arguments: Sequence[str]) -> int:
+def run_program(arguments: Sequence[str], extensions: Extensions) -> int:
     """Runs the command line, program name first, and returns its exit code."""
 
 def version() -> str:

@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Tuple, Union
 import numpy as np
 
 from . import _native
+from ._registry import ADDITIONS
 from .errors import InvalidArgument
 
 Value = Union[float, str, List[float], List[str]]
@@ -19,13 +20,13 @@ MethodArgument = Union[str, Iterable[str], Mapping[str, Mapping[str, Any]]]
 
 
 def methods() -> List[str]:
-    """The names of the methods. Names with other numbers in them, such as ``lrp_epsilon_0_033``, work as well.
+    """The names of the methods, also of your own. Names with other numbers in them, such as ``lrp_epsilon_0_033``, work as well.
 
     >>> import signxai_cpp
     >>> "lrpsign_z" in signxai_cpp.methods()
     True
     """
-    return [info.name for info in _native.method_table()]
+    return [info.name for info in ADDITIONS.method_table()]
 
 
 def describe(method: str) -> _native.MethodInfo:
@@ -38,7 +39,7 @@ def describe(method: str) -> _native.MethodInfo:
     >>> signxai_cpp.describe("lrp_epsilon_0_25").fixed["epsilon"]
     0.25
     """
-    return _native.describe_method(method)
+    return ADDITIONS.describe_method(method)
 
 
 def value_of(name: str, value: Any) -> Value:
@@ -53,6 +54,8 @@ def value_of(name: str, value: Any) -> Value:
         value = value.ravel().tolist()  # one value per element of an input
     if isinstance(value, (list, tuple)):
         plain = [item.item() if isinstance(item, np.generic) else item for item in value]
+        if name == "rule":  # rules may be stated in place of their names
+            plain = [json.dumps(item) if isinstance(item, dict) else item for item in plain]
         if all(isinstance(item, str) for item in plain):
             return [str(item) for item in plain]
         if all(isinstance(item, (bool, int, float)) for item in plain):
@@ -80,7 +83,7 @@ def requests_of(method: MethodArgument, parameters: Mapping[str, Any]) -> List[R
 
 
 def _distribute(requests: List[Request], shared: Dict[str, Value]) -> None:
-    infos = [_native.describe_method(name) for name, _ in requests]
+    infos = [ADDITIONS.describe_method(name) for name, _ in requests]
     takes = [{parameter.name for parameter in info.parameters} for info in infos]
     for key, value in shared.items():
         if not any(key in names for names in takes):

@@ -262,10 +262,11 @@ struct Explainer::Run {
 
   /// The maps of a method of the caller's for the samples of `part`, which begin at `first`.
   explain::UserMaps user_maps(const methods::Resolved& method, const explain::Batch& part, const std::vector<Tensor>& part_logits,
-                              std::int64_t first, const Progress& progress) const {
+                              std::int64_t first, const Progress& progress) {
     const std::int64_t count = part.samples();
     std::vector<std::string> chain = open;
     chain.push_back(method.name);
+    std::mutex guard;  // the method may ask from several threads
     const auto run = [&](const std::vector<MethodRequest>& requests, const explain::Batch& batch, const Target& at) {
       explain::check_target(at, impl.network(), batch.samples());
       const std::vector<methods::Resolved> resolved = resolve_all(requests, impl.options);
@@ -274,7 +275,10 @@ struct Explainer::Run {
         report(progress, first);
         return true;
       };
-      return Run{impl, batch, resolved, at, {}, {}, chain}.all(alive);
+      Explanation maps = Run{impl, batch, resolved, at, {}, {}, chain}.all(alive);
+      const std::lock_guard lock(guard);
+      result.compile_seconds += maps.compile_seconds;
+      return maps;
     };
     const auto other = [&](const std::vector<MethodRequest>& requests, const std::vector<TensorView>& at) {
       if (at.empty()) return run(requests, part, part_target(first, count));

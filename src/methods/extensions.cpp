@@ -281,8 +281,13 @@ MethodInfo Extensions::describe_method(std::string_view name) const {
   if (!composite.empty()) {
     const UserStatement& statement = *tables_->composites.at(composite);
     std::erase_if(info.parameters, [](const ParameterInfo& p) { return p.name == "rule" || p.name == "composite"; });
-    info = {std::string(name), "lrp", {{"composite", composite}}, info.parameters, statement.description};
-    append(info.parameters, statement, "composite");
+    std::vector<ParameterInfo> parameters;  // its own stand for those of rules that are called the same
+    append(parameters, statement, "composite");
+    for (ParameterInfo& of_lrp : info.parameters) {
+      const bool own = std::any_of(parameters.begin(), parameters.end(), [&](const auto& i) { return i.name == of_lrp.name; });
+      if (!own) parameters.push_back(std::move(of_lrp));
+    }
+    info = {std::string(name), "lrp", {{"composite", composite}}, std::move(parameters), statement.description};
   }
   const auto takes = [&](const char* parameter) {
     return std::any_of(info.parameters.begin(), info.parameters.end(), [&](const auto& i) { return i.name == parameter; });

@@ -136,5 +136,10 @@ def create_analyzer(name: str, model: Any, **kwargs: Any) -> Any:
 
 
 def _is_base(name: str) -> bool:
-    """Is it a method of the engine's own with maps of the input's shape, and not a name with parameters in it?"""
-    return name in methods() and describe(name).base == name and "grad_cam" not in name and name != "random_uniform"
+    """Is it a method of the engine's own with maps of the input's shape, and not a name with parameters in it? Or one of
+    the user's?"""
+    other = ("grad_cam", "grad_cam_timeseries", "guided_grad_cam", "random_uniform")
+    if name in other or name not in methods():
+        return False
+    info = describe(name)
+    return info.base == name or "composite" in info.fixed

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, Dict, Tuple, Type, Union
 
+from .._registry import is_registered
 from ..errors import InvalidArgument, Unsupported
 
 PARAMETERS = ("alpha", "beta", "bias", "epsilon", "gamma", "high", "low", "mu", "stdfactor")
@@ -118,7 +119,7 @@ def rule_terms(rule: Any, layer: Any = None) -> Tuple[str, Dict[str, Any]]:
         low, high = rule
         return "Bounded", {"low": float(low), "high": float(high)}
     if isinstance(rule, str):
-        if rule not in LRP_RULES:
+        if rule not in LRP_RULES and not is_registered("rule", rule):
             raise KeyError(f"there is no rule {rule!r}; known are {', '.join(LRP_RULES)}")
         return rule, {}
     if not (inspect.isclass(rule) and issubclass(rule, ReplacementLayer)):

@@ -36,6 +36,7 @@ _SINGLE_RULES = {
     "StdxEpsilon": "lrp.stdxepsilon", "WSquare": "lrp.w_square", "Flat": "lrp.flat", "Gamma": "lrp.gamma",
     "AlphaBeta": "lrp.alpha_beta", "ZPlus": "lrp.z_plus", "ZPlusFast": "lrp.z_plus_fast",
 }  # fmt: skip
+HEAT = ("grad_cam", "grad_cam_timeseries", "guided_grad_cam")
 _NOT_FUNCTIONS = ("lrp", "guided_grad_cam")
 _OWN = ["calculate_relevancemap", "calculate_relevancemaps"]
 _ALSO = ["calculate_explanation_innvestigate", "calculate_grad_cam_relevancemap", "calculate_grad_cam_relevancemap_timeseries",
@@ -134,12 +135,12 @@ def _times(name: str, factor: str, compute: Wrapper, mu: Any) -> Wrapper:
 
 
 def _implementation(name: str) -> Wrapper:
-    base, factor = _split(name)
     info = describe(name)
+    base, factor = (name, "") if info.base == name else _split(name)
     fixed = dict(info.fixed)
     if info.base == "random_uniform":
         return _random_uniform
-    if "grad_cam" in info.base:
+    if info.base in HEAT:
         return _heat(name, info.base, fixed)
     mu = fixed.get("mu") if factor == "sign_mu" else None
     own = {key: value for key, value in fixed.items() if not (key == "mu" and factor == "sign_mu")}
@@ -230,7 +231,7 @@ def calculate_relevancemaps(m: str, X: Any, model_no_softmax: Any, **kwargs: Any
     by one. Methods without random numbers are computed as one batch."""
     function = wrapper_of(m)
     base = describe(m).base
-    alone = base in ("smoothgrad", "vargrad", "random_uniform") or "grad_cam" in base or np.ndim(kwargs.get("mu", 0)) > 0
+    alone = base in ("smoothgrad", "vargrad", "random_uniform") or base in HEAT or np.ndim(kwargs.get("mu", 0)) > 0
     if alone or kwargs.get("batchmode") or len(X) == 0 or not isinstance(X, np.ndarray):
         return np.array([function(model_no_softmax, x, **kwargs) for x in X])
     selection = kwargs.pop("neuron_selection", None)
