@@ -220,14 +220,12 @@ class Explanation:
 class MethodCall:
     """What a method of the user's works with."""
 
-    @property
     def inputs(self) -> list[NDArray[numpy.float32]]:
         """Copies of the samples, one array per input."""
 
     @property
     def parameters(self) -> dict[str, float | str | list[float] | list[str]]: ...
 
-    @property
     def targets(self) -> NDArray[numpy.int64]: ...
 
     @property

@@ -45,7 +45,8 @@ def load_plugin(path: str) -> None:
     except OSError as error:
         raise InputOutput(f"cannot be read: {error.strerror}", "plugin", path) from error
     name = os.path.splitext(os.path.basename(path))[0]
-    module = types.ModuleType(f"signxai_plugin_{name}")
+    place = hashlib.sha256(os.path.realpath(path).encode()).hexdigest()[:8]  # files of one name are different modules
+    module = types.ModuleType(f"signxai_plugin_{name}_{place}")
     module.__file__ = os.path.abspath(path)
     sys.modules[module.__name__] = module
     sys.path.append(os.path.dirname(module.__file__))

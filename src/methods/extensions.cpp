@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "base/nearest.h"
 #include "methods/method.h"
 #include "methods/presets.h"
 #include "rules/user/statement.h"
@@ -98,9 +99,16 @@ class Stating {
     const auto at = result_.find(key);
     return at == result_.end() ? nullptr : std::get_if<std::string>(&at->second);
   }
+  /// Null for what is none of the caller's. Mistyped names are refused here, as nothing behind knows those of the caller.
   const UserStatement* rule(const std::string& name) const {
-    const auto at = rules_.find(name);
-    return at == rules_.end() ? nullptr : at->second.get();
+    if (const auto at = rules_.find(name); at != rules_.end()) return at->second.get();
+    if (is_rule(name) || rules::is_json(name)) return nullptr;
+    std::vector<std::string> names;
+    for (const auto& [known, statement] : rules_) names.push_back(known);
+    for (const rules::RuleDef& def : rules::rule_table()) names.push_back(def.name);
+    const std::string hint = did_you_mean(name, names);
+    if (!hint.empty()) refuse(name, "is not a relevance rule; " + hint);
+    return nullptr;
   }
 
   Json stated(const UserStatement& rule, const Parameters& own, const std::string& where) const {

@@ -197,6 +197,8 @@ TEST_F(ExtensionsTest, RulesStandWhereRulesAreNamed) {
               HasSubstr("layer_map 'dense': Mine takes no parameter 'gamma'; it takes strength"));
   EXPECT_THAT(refusal([&] { rules("lrp_z", {{"layer_map", R"({"dense": "Mine", "dense": "Z"})"}}); }), HasSubstr("twice"));
   EXPECT_THAT(refusal([&] { rules("lrp", {{"rule", std::string("Flat")}, {"strength", 0.5}}); }), HasSubstr("takes no parameter 'strength'"));
+  EXPECT_THAT(refusal([&] { rules("lrp_z", {{"layer_map", R"({"dense": "Mime"})"}}); }), HasSubstr("did you mean Mine"));
+  EXPECT_THAT(refusal([&] { rules("lrp_z", {{"layer_map", R"({"dense": "Flatt"})"}}); }), HasSubstr("did you mean Flat"));
   table_->add_rule({"Broken", {}, "", [](const Parameters&) { return std::string(R"({"shares": 3})"); }});
   EXPECT_THAT(refusal([&] { rules("lrp", {{"rule", std::string("Broken")}}); }), HasSubstr("needs 'shares', a list"));
 }
