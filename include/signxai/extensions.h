@@ -1,4 +1,5 @@
-// What a program adds to the built-in methods, rules and composites. An explainer gets it by ExplainerOptions::extensions.
+// What a program adds to the built-in methods, rules and composites. An explainer gets it by
+// ExplainerOptions::extensions.
 #pragma once
 
 #include <functional>
@@ -18,10 +19,11 @@ namespace signxai {
 /// returns, in the thread that it runs in.
 struct MethodCall {
   const Model& model;
-  const Parameters& parameters;     ///< those that the caller gave
-  std::vector<TensorView> inputs;   ///< one per input of the model, (samples, *sample shape)
-  std::vector<std::int64_t> targets;  ///< explained neurons, row-major in `targets_shape`; -1 where there is no single one
-  Shape targets_shape;                ///< (samples), or with several explained outputs (samples, outputs)
+  const Parameters& parameters;    ///< those that the caller gave
+  std::vector<TensorView> inputs;  ///< one per input of the model, (samples, *sample shape)
+  std::vector<std::int64_t>
+      targets;          ///< explained neurons, row-major in `targets_shape`; -1 where there is no single one
+  Shape targets_shape;  ///< (samples), or with several explained outputs (samples, outputs)
   /// Maps of other methods, built-in ones or your own, in the options of the call: of the same samples for the same
   /// targets where `at` is empty, else of inputs given in their place, one array per input of the model with as many
   /// samples. The largest outputs (Target::max) are then found at the samples and not anew. Error(kInvalidArgument) for
@@ -35,9 +37,9 @@ struct UserMethod {
   std::vector<ParameterInfo> parameters;
   std::string description;
   /// One map per input of the model: (samples, *shape), with the shape of the input, with that without its channels, or
-  /// with that of a map that the call computed; finite. It is called with as many samples as are computed together, so the map of one
-  /// must not depend on the others; with the targets top and each a sample comes once per neuron. Several calls may run
-  /// at once. What it throws reaches the caller.
+  /// with that of a map that the call computed; finite. It is called with as many samples as are computed together, so
+  /// the map of one must not depend on the others; with the targets top and each a sample comes once per neuron.
+  /// Several calls may run at once. What it throws reaches the caller.
   std::function<std::vector<Tensor>(const MethodCall& call)> maps;
   std::string origin{};  ///< who defines it: the same may define it anew
 };
@@ -53,8 +55,8 @@ struct UserStatement {
 };
 
 /// A table of them. Own rules may stand wherever a rule is named in parameters of methods (layer_map, composite, rule,
-/// input_layer_rule, until_index_rule), own composites for `composite`, and "lrp.NAME" is the method with that composite.
-/// Additions count for calls that begin after them. Safe to use from several threads.
+/// input_layer_rule, until_index_rule), own composites for `composite`, and "lrp.NAME" is the method with that
+/// composite. Additions count for calls that begin after them. Safe to use from several threads.
 class SIGNXAI_API Extensions {
  public:
   Extensions();
@@ -62,8 +64,8 @@ class SIGNXAI_API Extensions {
   Extensions(const Extensions&) = delete;
   Extensions& operator=(const Extensions&) = delete;
 
-  /// Each throws Error(kInvalidArgument) for a name that is built in, that another origin defined, or that is not made of
-  /// letters, digits, '_', '-' and '.'.
+  /// Each throws Error(kInvalidArgument) for a name that is built in, that another origin defined, or that is not made
+  /// of letters, digits, '_', '-' and '.'.
   void add(UserMethod method);
   void add_rule(UserStatement rule);
   void add_composite(UserStatement composite);

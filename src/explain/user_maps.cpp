@@ -36,11 +36,13 @@ void remember(Asked& asked, const Explanation& explanation) {
   }
 }
 
-void check_shape(const methods::Resolved& method, const Shape& input, const Tensor& map, const std::vector<Shape>& known) {
+void check_shape(const methods::Resolved& method, const Shape& input, const Tensor& map,
+                 const std::vector<Shape>& known) {
   const bool has_channels = input.size() > 2;
   const Shape flat(input.begin(), input.end() - (has_channels ? 1 : 0));
   const bool whole = static_cast<std::int64_t>(map.data.size()) == element_count(map.shape);
-  const bool fits = map.shape == input || map.shape == flat || std::find(known.begin(), known.end(), map.shape) != known.end();
+  const bool fits =
+      map.shape == input || map.shape == flat || std::find(known.begin(), known.end(), map.shape) != known.end();
   if (whole && fits) return;
   refuse(method, fmt::format("returned a map of shape {}; expected {}{}, or the shape of a map that it asked for",
                              to_string(map.shape), to_string(input), has_channels ? " or " + to_string(flat) : ""));

@@ -13,7 +13,7 @@
 namespace signxai::explain {
 
 struct UserMaps {
-  std::vector<Tensor> maps;  ///< one per input of the model
+  std::vector<Tensor> maps;                ///< one per input of the model
   std::vector<std::string> notes, quirks;  ///< of the maps that they are made of
 };
 

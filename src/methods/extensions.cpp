@@ -55,8 +55,8 @@ void insert(Table& table, Entry entry, const char* kind) {
 bool is_rule(const std::string& name) {
   const auto table = rules::rule_table();
   return name == "none" || std::any_of(table.begin(), table.end(), [&](const rules::RuleDef& def) {
-    return def.name == name || def.name + "Rule" == name;
-  });
+           return def.name == name || def.name + "Rule" == name;
+         });
 }
 
 /// "MyGamma(gamma=0.25)", with the defaults of what was not given.
@@ -66,7 +66,8 @@ std::string label_of(const UserStatement& statement, const Parameters& given) {
     const auto at = given.find(info.name);
     const ParameterValue value = at == given.end() ? parse_parameter(info.fallback) : at->second;
     const Json json = std::visit([](const auto& held) { return Json(held); }, value);
-    pieces.push_back(json.is_number() ? fmt::format("{}={}", info.name, json.get<double>()) : info.name + "=" + json.dump());
+    pieces.push_back(json.is_number() ? fmt::format("{}={}", info.name, json.get<double>())
+                                      : info.name + "=" + json.dump());
   }
   return pieces.empty() ? statement.name : fmt::format("{}({})", statement.name, fmt::join(pieces, ", "));
 }
@@ -99,7 +100,8 @@ class Stating {
     const auto at = result_.find(key);
     return at == result_.end() ? nullptr : std::get_if<std::string>(&at->second);
   }
-  /// Null for what is none of the caller's. Mistyped names are refused here, as nothing behind knows those of the caller.
+  /// Null for what is none of the caller's. Mistyped names are refused here, as nothing behind knows those of the
+  /// caller.
   const UserStatement* rule(const std::string& name) const {
     if (const auto at = rules_.find(name); at != rules_.end()) return at->second.get();
     if (is_rule(name) || rules::is_json(name)) return nullptr;
@@ -237,8 +239,8 @@ void Extensions::add_rule(UserStatement rule) {
 
 void Extensions::add_composite(UserStatement composite) {
   check_name(composite.name);
-  const bool built_in = methods::is_preset(composite.name) ||
-                        !methods::parse_name(std::string(kLrp) + composite.name).base.empty();
+  const bool built_in =
+      methods::is_preset(composite.name) || !methods::parse_name(std::string(kLrp) + composite.name).base.empty();
   if (built_in) refuse(composite.name, "is the name of a built-in composite; try another");
   const std::lock_guard lock(tables_->mutex);
   insert(tables_->composites, std::move(composite), "composite");
@@ -292,13 +294,15 @@ MethodInfo Extensions::describe_method(std::string_view name) const {
     std::vector<ParameterInfo> parameters;  // its own stand for those of rules that are called the same
     append(parameters, statement, "composite");
     for (ParameterInfo& of_lrp : info.parameters) {
-      const bool own = std::any_of(parameters.begin(), parameters.end(), [&](const auto& i) { return i.name == of_lrp.name; });
+      const bool own =
+          std::any_of(parameters.begin(), parameters.end(), [&](const auto& i) { return i.name == of_lrp.name; });
       if (!own) parameters.push_back(std::move(of_lrp));
     }
     info = {std::string(name), "lrp", {{"composite", composite}}, std::move(parameters), statement.description};
   }
   const auto takes = [&](const char* parameter) {
-    return std::any_of(info.parameters.begin(), info.parameters.end(), [&](const auto& i) { return i.name == parameter; });
+    return std::any_of(info.parameters.begin(), info.parameters.end(),
+                       [&](const auto& i) { return i.name == parameter; });
   };
   if (takes("input_layer_rule")) {
     for (const auto& [rule, statement] : tables_->rules) append(info.parameters, *statement, "rule");

@@ -1,8 +1,8 @@
-// Rules as sums over terms (x_k, W_k, b_k): the layer's input, kernel and bias, each whole or in part. zennit's rules and
-// those that users state are made of them.
+// Rules as sums over terms (x_k, W_k, b_k): the layer's input, kernel and bias, each whole or in part. zennit's rules
+// and those that users state are made of them.
 //   R_in = sum over shares  w sum_k c_k f_k * VJP(W_k; R [where] / s(sum_k c_k (W_k x_k + b_k)))
-// with w the weight of the share, c_k the scale of a term, f_k what its pull-back is multiplied with, x_k as a rule, and
-// s(z) = z + epsilon sign(z); with epsilon = 0 the safe division that every rule of the reference has.
+// with w the weight of the share, c_k the scale of a term, f_k what its pull-back is multiplied with, x_k as a rule,
+// and s(z) = z + epsilon sign(z); with epsilon = 0 the safe division that every rule of the reference has.
 #pragma once
 
 #include <optional>

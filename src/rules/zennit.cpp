@@ -17,7 +17,8 @@ const Term kWhole{{}, Part::kAll, Part::kAll};
 
 /// What speaks for an output above zero, or for one below.
 std::vector<Term> favouring(bool positive, double scale = 1) {
-  const Part first = positive ? Part::kPositive : Part::kNegative, second = positive ? Part::kNegative : Part::kPositive;
+  const Part first = positive ? Part::kPositive : Part::kNegative,
+             second = positive ? Part::kNegative : Part::kPositive;
   return {{kPositive, first, first, scale}, {kNegative, second, Part::kNone, scale}};
 }
 

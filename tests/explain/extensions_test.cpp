@@ -40,11 +40,13 @@ class ExtensionsTest : public testing::Test {
     table_->add_rule({"Mine", {{"strength", "0.25", "its epsilon"}}, "", [](const Parameters& given) {
                         const auto at = given.find("strength");
                         const double epsilon = at == given.end() ? 0.25 : std::get<double>(at->second);
-                        return R"({"shares": [{"terms": [{"bias": "all"}], "epsilon": )" + std::to_string(epsilon) + "}]}";
+                        return R"({"shares": [{"terms": [{"bias": "all"}], "epsilon": )" + std::to_string(epsilon) +
+                               "}]}";
                       }});
-    table_->add_composite({"two_rules", {}, "Two rules.", [](const Parameters&) {
-                             return R"([{"match": "first", "rule": "Flat"}, {"match": "any", "rule": "Mine", "strength": 0.5}])";
-                           }});
+    table_->add_composite(
+        {"two_rules", {}, "Two rules.", [](const Parameters&) {
+           return R"([{"match": "first", "rule": "Flat"}, {"match": "any", "rule": "Mine", "strength": 0.5}])";
+         }});
     for (std::size_t i = 0; i < x_.data.size(); ++i) x_.data[i] = static_cast<float>((i * 7919) % 97) / 97.0F;
   }
 
@@ -126,7 +128,8 @@ TEST_F(ExtensionsTest, OtherInputsAreExplainedForTheTargetsOfTheSamples) {
   for (float& value : negative.data) value = 1 - value;
   const Explainer explainer = this->explainer(2);
   const Explanation found = explainer.explain(x_, {{"shifted", {}}});
-  expect_near(found.maps[0].map, explainer.explain(negative, {{"gradient", {}}}, Target::per_sample(found.targets)).maps[0].map);
+  expect_near(found.maps[0].map,
+              explainer.explain(negative, {{"gradient", {}}}, Target::per_sample(found.targets)).maps[0].map);
 }
 
 TEST_F(ExtensionsTest, MethodsMayAskForEachOtherButNotForThemselves) {
@@ -140,7 +143,8 @@ TEST_F(ExtensionsTest, MethodsMayAskForEachOtherButNotForThemselves) {
 
 TEST_F(ExtensionsTest, MapsAreChecked) {
   add("turned", [](const MethodCall& call) { return std::vector{Tensor({call.inputs[0].shape[0], 1, 28, 28})}; });
-  EXPECT_THAT(refusal_of("turned"), HasSubstr("turned: returned a map of shape (3, 1, 28, 28); expected (3, 28, 28, 1) or (3, 28, 28)"));
+  EXPECT_THAT(refusal_of("turned"),
+              HasSubstr("turned: returned a map of shape (3, 1, 28, 28); expected (3, 28, 28, 1) or (3, 28, 28)"));
   add("many", [](const MethodCall& call) { return std::vector(2, Tensor(call.inputs[0].shape)); });
   EXPECT_THAT(refusal_of("many"), HasSubstr("returned 2 maps; expected one"));
   add("undefined", [](const MethodCall& call) {
@@ -159,7 +163,9 @@ TEST_F(ExtensionsTest, MapsAreChecked) {
 }
 
 TEST_F(ExtensionsTest, QuirksAndNotesOfOtherMethodsAreTold) {
-  add("squares", [](const MethodCall& call) { return std::vector{call.explain({{"lrp.w_square", {}}}, {}).maps[0].map}; });
+  add("squares", [](const MethodCall& call) {
+    return std::vector{call.explain({{"lrp.w_square", {}}}, {}).maps[0].map};
+  });
   const MethodMap map = explainer().explain(x_, {{"squares", {}}}).maps[0];
   EXPECT_THAT(map.quirks, Contains("Q1"));
   EXPECT_THAT(explainer(0, "sound").explain(x_, {{"squares", {}}}).maps[0].quirks, testing::IsEmpty());
@@ -188,17 +194,33 @@ TEST_F(ExtensionsTest, RulesStandWhereRulesAreNamed) {
   EXPECT_EQ(rules("lrp_z", {{"input_layer_rule", std::string("Mine")}})[1], "Mine(strength=0.25)");
   EXPECT_EQ(rules("lrp_z", {{"layer_map", R"({"dense": "Mine", "conv2d": {"rule": "Mine", "strength": 2}})"}})[1],
             "Mine(strength=2) (layer_map conv2d)");
-  EXPECT_EQ(rules("lrp", {{"rule", std::vector<std::string>{"Flat", "Mine", "Z", "Mine"}}})[2], "Mine(strength=0.25) (rule 2)");
-  EXPECT_EQ(rules("lrp", {{"composite", R"([{"match": "any", "rule": "Mine"}])"}})[1], "Mine(strength=0.25) (composite entry 1 'any')");
-  const Explanation e = explainer.explain(x_, {{"lrp", {{"rule", std::string("Mine")}, {"strength", 0.5}}},
-                                               {"lrp_epsilon_0_5", {}}});
+  EXPECT_EQ(rules("lrp", {{"rule", std::vector<std::string>{"Flat", "Mine", "Z", "Mine"}}})[2],
+            "Mine(strength=0.25) (rule 2)");
+  EXPECT_EQ(rules("lrp", {{"composite", R"([{"match": "any", "rule": "Mine"}])"}})[1],
+            "Mine(strength=0.25) (composite entry 1 'any')");
+  const Explanation e =
+      explainer.explain(x_, {{"lrp", {{"rule", std::string("Mine")}, {"strength", 0.5}}}, {"lrp_epsilon_0_5", {}}});
   expect_near(e.maps[0].map, e.maps[1].map);
-  EXPECT_THAT(refusal([&] { rules("lrp_z", {{"layer_map", R"({"dense": {"rule": "Mine", "gamma": 1}})"}}); }),
+  EXPECT_THAT(refusal([&] {
+                rules("lrp_z", {{"layer_map", R"({"dense": {"rule": "Mine", "gamma": 1}})"}});
+              }),
               HasSubstr("layer_map 'dense': Mine takes no parameter 'gamma'; it takes strength"));
-  EXPECT_THAT(refusal([&] { rules("lrp_z", {{"layer_map", R"({"dense": "Mine", "dense": "Z"})"}}); }), HasSubstr("twice"));
-  EXPECT_THAT(refusal([&] { rules("lrp", {{"rule", std::string("Flat")}, {"strength", 0.5}}); }), HasSubstr("takes no parameter 'strength'"));
-  EXPECT_THAT(refusal([&] { rules("lrp_z", {{"layer_map", R"({"dense": "Mime"})"}}); }), HasSubstr("did you mean Mine"));
-  EXPECT_THAT(refusal([&] { rules("lrp_z", {{"layer_map", R"({"dense": "Flatt"})"}}); }), HasSubstr("did you mean Flat"));
+  EXPECT_THAT(refusal([&] {
+                rules("lrp_z", {{"layer_map", R"({"dense": "Mine", "dense": "Z"})"}});
+              }),
+              HasSubstr("twice"));
+  EXPECT_THAT(refusal([&] {
+                rules("lrp", {{"rule", std::string("Flat")}, {"strength", 0.5}});
+              }),
+              HasSubstr("takes no parameter 'strength'"));
+  EXPECT_THAT(refusal([&] {
+                rules("lrp_z", {{"layer_map", R"({"dense": "Mime"})"}});
+              }),
+              HasSubstr("did you mean Mine"));
+  EXPECT_THAT(refusal([&] {
+                rules("lrp_z", {{"layer_map", R"({"dense": "Flatt"})"}});
+              }),
+              HasSubstr("did you mean Flat"));
   table_->add_rule({"Broken", {}, "", [](const Parameters&) { return std::string(R"({"shares": 3})"); }});
   EXPECT_THAT(refusal([&] { rules("lrp", {{"rule", std::string("Broken")}}); }), HasSubstr("needs 'shares', a list"));
 }
@@ -207,12 +229,13 @@ TEST_F(ExtensionsTest, CompositesAreParametersAndMethods) {
   const Explainer explainer = this->explainer();
   EXPECT_EQ(explainer.layer_rules({"lrp.two_rules", {}})[1], "Flat (composite entry 1 'first')");
   EXPECT_EQ(explainer.layer_rules({"lrp.two_rules", {}})[8], "Mine(strength=0.5) (composite entry 2 'any')");
-  const Explanation e = explainer.explain(x_, {{"lrp.two_rules", {}}, {"lrp", {{"composite", std::string("two_rules")}}},
-                                               {"flatlrp_epsilon_0_5", {}}});
+  const Explanation e = explainer.explain(
+      x_, {{"lrp.two_rules", {}}, {"lrp", {{"composite", std::string("two_rules")}}}, {"flatlrp_epsilon_0_5", {}}});
   EXPECT_EQ(e.maps[0].name(), "lrp.two_rules");
   expect_near(e.maps[0].map, e.maps[1].map);
   expect_near(e.maps[0].map, e.maps[2].map);
-  EXPECT_THAT(refusal_of("lrp.two_rules", {{"composite", std::string("EpsilonPlus")}}), HasSubstr("decided by the method's name"));
+  EXPECT_THAT(refusal_of("lrp.two_rules", {{"composite", std::string("EpsilonPlus")}}),
+              HasSubstr("decided by the method's name"));
 }
 
 TEST_F(ExtensionsTest, StandInTheTables) {
@@ -241,7 +264,10 @@ TEST_F(ExtensionsTest, NamesAreGivenOnce) {
   const auto state = [](const Parameters&) { return std::string(kEpsilon); };
   EXPECT_THAT(refusal([&] { table_->add_rule({"Flat", {}, "", state}); }), HasSubstr("built-in rule"));
   EXPECT_THAT(refusal([&] { table_->add_rule({"FlatRule", {}, "", state}); }), HasSubstr("built-in rule"));
-  EXPECT_THAT(refusal([&] { table_->add_composite({"epsilon_plus", {}, "", state}); }), HasSubstr("built-in composite"));
+  EXPECT_THAT(refusal([&] {
+                table_->add_composite({"epsilon_plus", {}, "", state});
+              }),
+              HasSubstr("built-in composite"));
 }
 
 }  // namespace

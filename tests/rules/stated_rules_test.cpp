@@ -1,5 +1,5 @@
-// Rules that users state by their terms equal the built-in ones: at inner layers and at a head, for inputs of both signs,
-// and what is malformed is refused with its place.
+// Rules that users state by their terms equal the built-in ones: at inner layers and at a head, for inputs of both
+// signs, and what is malformed is refused with its place.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -58,19 +58,25 @@ std::string name_of(const Case& c) { return replaced(replaced(c.label, " ", "_")
 
 std::vector<Case> cases() {
   const std::string excited = kExcited, inhibited = kInhibited;
-  const std::string full_bias = R"({"weight": 2, "terms": )" + excited + R"(}, {"weight": -1, "terms": )" + inhibited + "}";
+  const std::string full_bias =
+      R"({"weight": 2, "terms": )" + excited + R"(}, {"weight": -1, "terms": )" + inhibited + "}";
   return {
       {"z", kZ, "Z", {}},
       {"z without bias", R"({"terms": [{}]})", "ZIgnoreBias", {}, "signxai", false},
       {"epsilon", R"({"terms": [{"bias": "all"}], "epsilon": 0.3})", "Epsilon", {{"epsilon", 0.3}}},
       {"alpha beta", full_bias, "AlphaBeta", {{"alpha", 2.0}, {"beta", 1.0}}},
-      {"z plus", R"({"terms": [{"input": "positive", "kernel": "positive"}, {"input": "negative", "kernel": "negative"}]})", "ZPlus", {}},
+      {"z plus",
+       R"({"terms": [{"input": "positive", "kernel": "positive"}, {"input": "negative", "kernel": "negative"}]})",
+       "ZPlus",
+       {}},
       {"z plus fast", R"({"terms": [{"kernel": "positive"}]})", "ZPlusFast", {}},
       {"w square", R"({"terms": [{"input": 1, "kernel": "squared"}]})", "WSquare", {}},
       {"flat", R"({"terms": [{"input": 1, "kernel": "ones"}]})", "Flat", {}},
       {"sign", R"({"terms": [{"bias": "all", "factor": "sign"}]})", "SIGN", {}},
-      {"box", R"({"epsilon": 1e-6, "terms": [{}, {"input": -3, "kernel": "positive", "scale": -1}, {"input": 4, "kernel": "negative", "scale": -1}]})",
-       "zennit.ZBox", {{"low", -3.0}, {"high", 4.0}}},
+      {"box",
+       R"({"epsilon": 1e-6, "terms": [{}, {"input": -3, "kernel": "positive", "scale": -1}, {"input": 4, "kernel": "negative", "scale": -1}]})",
+       "zennit.ZBox",
+       {{"low", -3.0}, {"high", 4.0}}},
       {"zennit's gamma", replaced(kGamma, "#", "0.1"), "zennit.Gamma", {{"gamma", 0.25}, {"stabilizer", 0.1}}},
       {"gamma of the literature", replaced(kGamma, "#", "0"), "Gamma", {{"gamma", 0.25}}, "sound"},
       {"gamma of the reference", kReferenceGamma, "Gamma", {{"gamma", 0.25}}},
@@ -196,10 +202,12 @@ TEST(StatedRules, StandInLayerMapsCompositesAndLists) {
     return methods::layer_treatments(methods::resolve(method, parameters), network);
   };
   EXPECT_EQ(rules("lrp_z", {{"layer_map", R"({"dense": {"rule": )" + mine + "}}"}}).back(), "Mine (layer_map dense)");
-  EXPECT_EQ(rules("lrp", {{"composite", R"([{"match": "first", "rule": )" + mine + R"(}, {"match": "any", "epsilon": 1}])"}})[1],
+  EXPECT_EQ(rules("lrp", {{"composite",
+                           R"([{"match": "first", "rule": )" + mine + R"(}, {"match": "any", "epsilon": 1}])"}})[1],
             "Mine (composite entry 1 'first')");
   EXPECT_EQ(rules("lrp", {{"rule", std::vector<std::string>{"Flat", mine, "Z"}}})[3], "Mine (rule 2)");
-  EXPECT_EQ(rules("lrp.rule_until_index", {{"until_index_rule", mine}, {"input_layer_rule", std::string("none")}})[1], "Mine");
+  EXPECT_EQ(rules("lrp.rule_until_index", {{"until_index_rule", mine}, {"input_layer_rule", std::string("none")}})[1],
+            "Mine");
 }
 
 TEST(StatedRules, OfTheDocumentationSayWhatTheirNamesSay) {
@@ -235,18 +243,22 @@ TEST(StatedRules, AreRefusedWithTheirPlace) {
     }
     return "";
   };
-  EXPECT_THAT(refusal(stated(std::string(kZ) + R"(, {"terms": [{"kernel": "positiv"}]})")),
-              HasSubstr("layer_map 'dense': rule Mine, share 2, term 1: 'kernel' is \"positiv\"; expected one of all, positive"));
+  EXPECT_THAT(
+      refusal(stated(std::string(kZ) + R"(, {"terms": [{"kernel": "positiv"}]})")),
+      HasSubstr(
+          "layer_map 'dense': rule Mine, share 2, term 1: 'kernel' is \"positiv\"; expected one of all, positive"));
   EXPECT_THAT(refusal(stated(R"({"terms": [{"kernel": "positiv"}]})")), HasSubstr("did you mean positive?"));
   EXPECT_THAT(refusal(stated(R"({"terms": [{"kernell": "all"}]})")), HasSubstr("did you mean kernel?"));
-  EXPECT_THAT(refusal(stated(R"({"terms": [{"kernel": "none"}]})")), HasSubstr("expected one of all, positive, negative, squared, ones"));
+  EXPECT_THAT(refusal(stated(R"({"terms": [{"kernel": "none"}]})")),
+              HasSubstr("expected one of all, positive, negative, squared, ones"));
   EXPECT_THAT(refusal(stated(R"({"terms": [{"input": [1]}]})")), HasSubstr("or a number"));
   EXPECT_THAT(refusal(stated(R"({"terms": [{"scale": "2"}]})")), HasSubstr("'scale' must be a number; got \"2\""));
   EXPECT_THAT(refusal(stated(R"({"terms": []})")), HasSubstr("share 1: needs 'terms', a list"));
   EXPECT_THAT(refusal(stated(R"({"terms": [3]})")), HasSubstr("term 1: must be an object with input"));
   EXPECT_THAT(refusal(stated(R"({"terms": [{}], "epsilon": -1})")), HasSubstr("'epsilon' must not be negative"));
   EXPECT_THAT(refusal(stated(R"({"terms": [{}], "where": "pos"})")), HasSubstr("'where' is \"pos\""));
-  EXPECT_THAT(refusal(stated(R"({"terms": [{}], "denominator": [{"factor": 1}]})")), HasSubstr("term of the denominator 1"));
+  EXPECT_THAT(refusal(stated(R"({"terms": [{}], "denominator": [{"factor": 1}]})")),
+              HasSubstr("term of the denominator 1"));
   EXPECT_THAT(refusal(R"({"name": "Mine"})"), HasSubstr("needs 'shares'"));
   EXPECT_THAT(refusal(R"({"shares": [{"terms": [{}]}]})"), HasSubstr("needs a 'name'"));
   EXPECT_THAT(refusal(R"({"name": "Mine", "terms": [{}]})"), HasSubstr("has no key 'terms'"));

@@ -49,9 +49,9 @@ constexpr std::pair<const char*, Operand::Kind> kOperands[] = {{"all", Operand::
                                                                {"negative", Operand::Kind::kNegative},
                                                                {"sign", Operand::Kind::kSign}};
 /// "none" comes last: a kernel cannot be that.
-constexpr std::pair<const char*, Part> kParts[] = {{"all", Part::kAll},         {"positive", Part::kPositive},
+constexpr std::pair<const char*, Part> kParts[] = {{"all", Part::kAll},           {"positive", Part::kPositive},
                                                    {"negative", Part::kNegative}, {"squared", Part::kSquared},
-                                                   {"ones", Part::kOnes},       {"none", Part::kNone}};
+                                                   {"ones", Part::kOnes},         {"none", Part::kNone}};
 constexpr std::pair<const char*, Where> kWheres[] = {
     {"all", Where::kAll}, {"positive", Where::kPositive}, {"negative", Where::kNegative}};
 
@@ -88,8 +88,7 @@ class Fields {
 
   /// What the text under the key stands for.
   template <typename Value>
-  Value choice(const char* key, Choices<Value> choices, Value fallback,
-               const char* besides = "") const {
+  Value choice(const char* key, Choices<Value> choices, Value fallback, const char* besides = "") const {
     if (!has(key)) return fallback;
     std::vector<std::string> names;
     for (const auto& [name, value] : choices) {
@@ -108,7 +107,8 @@ class Fields {
 
   const Json& list(const char* key) const {
     if (has(key) && object_[key].is_array() && !object_[key].empty()) return object_[key];
-    fail(fmt::format("needs '{}', a list with at least one entry; got {}", key, has(key) ? shown(object_[key]) : "none"));
+    fail(fmt::format("needs '{}', a list with at least one entry; got {}", key,
+                     has(key) ? shown(object_[key]) : "none"));
   }
 
  private:

@@ -18,8 +18,8 @@ Json read_json(const std::string& text, const std::string& parameter);
 /// Whether a text is JSON and not a name.
 bool is_json(std::string_view text);
 
-/// {"name": ..., "shares": [{"terms": [...], ...}, ...]}. Throws Error(kInvalidArgument) about `where`, with the place in
-/// the statement, what was found and what is expected.
+/// {"name": ..., "shares": [{"terms": [...], ...}, ...]}. Throws Error(kInvalidArgument) about `where`, with the place
+/// in the statement, what was found and what is expected.
 Rule stated_rule(const Json& statement, const std::string& where);
 
 }  // namespace signxai::rules

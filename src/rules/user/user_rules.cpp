@@ -88,7 +88,8 @@ Rule rule_of(const Json& spec, const std::string& where, std::string_view skippe
   const Json* statement = nullptr;
   for (const auto& [key, value] : spec.items()) {
     if (key == skipped) continue;
-    if (key == "shares") refuse(where, "a rule stated by its terms goes under 'rule': {\"rule\": {\"name\": ..., \"shares\": [...]}}");
+    if (key == "shares")
+      refuse(where, "a rule stated by its terms goes under 'rule': {\"rule\": {\"name\": ..., \"shares\": [...]}}");
     if (key != "rule") {
       parameters[key] = value_of(value, key, where);
     } else if (value.is_string()) {
