@@ -16,13 +16,13 @@
 namespace signxai {
 
 /// What a method of your own works with: some of the samples of a call, and other methods. Valid until the method
-/// returns, in the thread that it runs in.
+/// returns; safe to use from several threads.
 struct MethodCall {
   const Model& model;
   const Parameters& parameters;    ///< those that the caller gave
   std::vector<TensorView> inputs;  ///< one per input of the model, (samples, *sample shape)
-  std::vector<std::int64_t>
-      targets;          ///< explained neurons, row-major in `targets_shape`; -1 where there is no single one
+  /// Explained neurons (flat index; -1 where there is no single one), row-major in `targets_shape`.
+  std::vector<std::int64_t> targets;
   Shape targets_shape;  ///< (samples), or with several explained outputs (samples, outputs)
   /// Maps of other methods, built-in ones or your own, in the options of the call: of the same samples for the same
   /// targets where `at` is empty, else of inputs given in their place, one array per input of the model with as many
