@@ -238,6 +238,12 @@ def test_several_inputs():
         signxai_cpp.explain(two, x, "test_twice", form="one")
 
 
+def test_data_sets_take_them(digits, batch, tmp_path):
+    maps = signxai_cpp.explain_dataset(digits, batch, ["test_mixed", "lrp.test_composite"], out=tmp_path / "maps", weight=0.25)
+    expect_equal(maps.load("test_mixed"), signxai_cpp.explain(digits, batch, "test_mixed", weight=0.25))
+    expect_equal(maps.load("lrp.test_composite"), signxai_cpp.explain(digits, batch, "lrp.test_composite"))
+
+
 # -- names --------------------------------------------------------------------------------------------------------------
 
 
