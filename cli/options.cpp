@@ -7,10 +7,13 @@
 
 #include <fmt/format.h>
 
+#include "console.h"
 #include "signxai/error.h"
 
 namespace signxai::cli {
 namespace {
+
+constexpr const char* kAll = "all";
 
 bool takes(const MethodInfo& method, const std::string& parameter) {
   return std::any_of(method.parameters.begin(), method.parameters.end(),
@@ -77,6 +80,12 @@ std::vector<std::string> split_commas(const std::string& text) {
   return pieces;
 }
 
+std::vector<Shape> sample_shapes(const std::vector<TensorView>& batch) {
+  std::vector<Shape> shapes;
+  for (const TensorView& view : batch) shapes.emplace_back(view.shape.begin() + 1, view.shape.end());
+  return shapes;
+}
+
 void ModelOptions::add_to(CLI::App& verb) {
   verb.add_option("MODEL", path, "Keras network: a .keras or full-model .h5 file, or an architecture .json")
       ->required();
@@ -118,7 +127,8 @@ void ComputeOptions::add_to(CLI::App& verb) {
 
 void MethodOptions::add_to(CLI::App& verb, bool required, std::shared_ptr<const Extensions> additions) {
   known = std::move(additions);
-  verb.add_option("-m,--method", names, "Methods, separated by commas (see `signxai methods`); may be repeated")
+  verb.add_option("-m,--method", names, "Methods, separated by commas (see `signxai methods`); may be repeated; all: every name of the reference "
+                  "package but those that evaluate many points")
       ->allow_extra_args(false)
       ->type_name("METHOD[,METHOD...]")
       ->required(required);
@@ -149,20 +159,45 @@ Target TargetOptions::parse(const Model& model) const {
   return Target::parse(text, names);
 }
 
+bool MethodOptions::asks_for_all() const {
+  return std::any_of(names.begin(), names.end(), [](const std::string& given) {
+    const std::vector<std::string> pieces = split_commas(given);
+    return std::find(pieces.begin(), pieces.end(), kAll) != pieces.end();
+  });
+}
+
 std::vector<MethodRequest> MethodOptions::requests() const {
   std::vector<MethodInfo> methods;
   std::vector<MethodRequest> requests;
+  const auto take = [&](const MethodInfo& method) {
+    const bool again = std::any_of(requests.begin(), requests.end(), [&](const auto& r) { return r.name == method.name; });
+    if (again) return;
+    methods.push_back(method);
+    requests.push_back({method.name, {}});
+  };
   for (const std::string& given : names) {
     for (const std::string& name : split_commas(given)) {
-      const bool again = std::any_of(requests.begin(), requests.end(), [&](const auto& r) { return r.name == name; });
-      if (again) continue;
-      methods.push_back(known->describe_method(name));
-      requests.push_back({name, {}});
+      if (name != kAll) {
+        take(known->describe_method(name));
+        continue;
+      }
+      for (const MethodInfo& method : method_table()) {
+        if (method.listed && !method.sampling) take(method);
+      }
     }
   }
   for (const std::string& assignment : assignments) assign(assignment, methods, requests);
   if (!layer_map.empty()) assign("layer_map", json_or_file(layer_map, "--layer-map", false), methods, requests);
   if (!composite.empty()) assign("composite", json_or_file(composite, "--composite", true), methods, requests);
+  return requests;
+}
+
+std::vector<MethodRequest> MethodOptions::fitting(std::vector<MethodRequest> requests, const Explainer& explainer,
+                                                  const std::vector<Shape>& sample) const {
+  if (!asks_for_all()) return requests;
+  std::vector<std::pair<std::string, std::string>> refused;
+  requests = explainer.applicable(sample, requests, &refused);
+  for (const auto& [name, reason] : refused) say(fmt::format("note: {} is left out: {}", name, reason));
   return requests;
 }
 

@@ -34,11 +34,16 @@ struct MethodOptions {
   std::string layer_map, composite;
   std::shared_ptr<const Extensions> known;
 
+  bool asks_for_all() const;
   void add_to(CLI::App& verb, bool required, std::shared_ptr<const Extensions> additions);
 
-  /// The methods in the order they were named, each once. A parameter goes to the methods that take it; one that no
+  /// The methods in the order they were named, each once; "all" stands for the reference's list without what evaluates
+  /// many points. A parameter goes to the methods that take it; one that no
   /// method takes is an error, and so is an unknown method (kInvalidArgument).
   std::vector<MethodRequest> requests() const;
+  /// Those of the requests that the network and its inputs allow, where all methods were asked for; says which do not.
+  std::vector<MethodRequest> fitting(std::vector<MethodRequest> requests, const Explainer& explainer,
+                                     const std::vector<Shape>& sample) const;
 };
 
 /// --target.
@@ -50,6 +55,8 @@ struct TargetOptions {
   Target parse(const Model& model) const;
 };
 
+/// The shapes of one sample of each input.
+std::vector<Shape> sample_shapes(const std::vector<TensorView>& batch);
 /// The pieces between commas; empty pieces are kept.
 std::vector<std::string> split_commas(const std::string& text);
 

@@ -122,11 +122,12 @@ std::string text_of(const Options& options, const std::vector<Timing>& timings) 
 }
 
 void run(const Options& options) {
-  const std::vector<MethodRequest> requests = options.methods.requests();
+  std::vector<MethodRequest> requests = options.methods.requests();
   const Explainer explainer(options.model.load(), options.compute.options);
   say_notes(explainer.model().notes());
   const std::vector<Tensor> inputs = make_inputs(options, explainer.model());
   const std::vector<TensorView> views(inputs.begin(), inputs.end());
+  requests = options.methods.fitting(std::move(requests), explainer, sample_shapes(views));
   std::vector<Timing> timings;
   for (const MethodRequest& request : requests)
     timings.push_back(measure(explainer, views, {request}, options.repeats));

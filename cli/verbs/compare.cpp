@@ -65,7 +65,8 @@ Difference difference_of(const MethodMap& before, const MethodMap& after, const 
 }
 
 std::vector<Difference> compare(const Options& options, const Model& model, const std::vector<TensorView>& inputs) {
-  const std::vector<MethodRequest> requests = options.methods.requests();
+  const Explainer any(model, options.compute.options);
+  const std::vector<MethodRequest> requests = options.methods.fitting(options.methods.requests(), any, sample_shapes(inputs));
   const Target target = options.target.parse(model);
   const auto explain = [&](const std::string& semantics) {
     ExplainerOptions with = options.compute.options;

@@ -119,6 +119,7 @@ int run(const Options& options) {
   const Explainer explainer(model, options.compute.options);
   const Target target = options.target.parse(model);
   InputStream inputs(options.inputs, model);
+  requests = options.methods.fitting(std::move(requests), explainer, inputs.shapes());
   OutputOptions output = options.output;
   output.format = options.pictures.format;
   const std::vector<std::string> maps = explainer.map_names(requests);

@@ -27,11 +27,16 @@ struct Rules {
   std::vector<std::string> per_layer;
 };
 
+std::vector<MethodRequest> fitting_requests(const Options& options, const Explainer& explainer) {
+  std::vector<Shape> shapes;
+  for (const PortInfo& port : explainer.model().inputs()) shapes.push_back(port.shape);
+  return options.methods.fitting(options.methods.requests(), explainer, shapes);
+}
+
 std::vector<Rules> rules_of(const Options& options, const Model& model) {
   std::vector<Rules> rules;
-  const std::vector<MethodRequest> requests = options.methods.requests();
-  if (requests.empty()) return rules;
   const Explainer explainer(model, options.compute.options);
+  const std::vector<MethodRequest> requests = fitting_requests(options, explainer);
   for (const MethodRequest& request : requests) {
     std::vector<std::string> per_layer = explainer.layer_rules(request);
     if (per_layer.empty()) say("note: " + request.name + " has no rules per layer");
@@ -101,7 +106,7 @@ void run(const Options& options) {
   const Model model = options.model.load();
   if (!options.stage.empty()) {
     const Explainer explainer(model, options.compute.options);
-    const std::string text = explainer.graph_text(options.stage, options.methods.requests());
+    const std::string text = explainer.graph_text(options.stage, fitting_requests(options, explainer));
     if (options.json) {
       print_json(Json{{"file", options.model.path}, {"stage", options.stage}, {"graph", text}});
     } else {

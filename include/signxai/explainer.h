@@ -134,6 +134,11 @@ class SIGNXAI_API Explainer {
   /// What the maps of these requests will be called, in their order: "METHOD", or "METHOD/PLACE" with several places.
   std::vector<std::string> map_names(const std::vector<MethodRequest>& methods) const;
 
+  /// What of the requests this network and samples of these shapes (one per input) allow, in their order. Of the others,
+  /// `refused` gets name and reason. Takes the time of making their graphs; nothing is compiled.
+  std::vector<MethodRequest> applicable(const std::vector<Shape>& sample, const std::vector<MethodRequest>& methods,
+                                        std::vector<std::pair<std::string, std::string>>* refused = nullptr) const;
+
   /// Runs the compiled explanation of one sample `repeats` times and returns the median time of each step.
   std::vector<StepTime> profile(const std::vector<TensorView>& sample, const std::vector<MethodRequest>& methods,
                                 const Target& target, int repeats) const;

@@ -31,6 +31,8 @@ struct MethodInfo {
   Parameters fixed;                       ///< what the name itself decides
   std::vector<ParameterInfo> parameters;  ///< what the caller may add
   std::string description;                ///< formula and paper
+  bool listed = false;                    ///< a name of the reference package's list
+  bool sampling = false;                  ///< evaluates many points: SmoothGrad, VarGrad, integrated gradients
 };
 
 /// Every name of the table, in its order. Names with other numbers in them (`lrp_epsilon_0_033`) work as well.

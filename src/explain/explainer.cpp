@@ -424,6 +424,26 @@ std::vector<std::string> Explainer::map_names(const std::vector<MethodRequest>& 
   return names;
 }
 
+std::vector<MethodRequest> Explainer::applicable(const std::vector<Shape>& sample, const std::vector<MethodRequest>& requests,
+                                                 std::vector<std::pair<std::string, std::string>>* refused) const {
+  Request request{{}, Target::max(), {}, impl_->options.semantics};
+  for (Shape shape : sample) {
+    shape.insert(shape.begin(), 1);
+    request.inputs.push_back(std::move(shape));
+  }
+  std::vector<MethodRequest> fitting;
+  for (const MethodRequest& one : requests) {
+    try {
+      request.methods = resolve_all({one}, impl_->options);
+      if (!request.methods.front().user) explain::build_graph(impl_->network(), request);
+      fitting.push_back(one);
+    } catch (const Error& error) {
+      if (refused) refused->emplace_back(one.name, error.message());
+    }
+  }
+  return fitting;
+}
+
 std::vector<StepTime> Explainer::profile(const std::vector<TensorView>& sample, const std::vector<MethodRequest>& requests,
                                          const Target& target, int repeats) const {
   const explain::Batch batch = explain::checked_batch(impl_->model, sample);

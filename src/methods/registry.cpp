@@ -135,7 +135,14 @@ std::string described(const methods::ParsedName& parsed) {
 MethodInfo describe_method(std::string_view name) {
   const methods::ParsedName parsed = methods::parse_name(name);
   if (parsed.base.empty()) methods::refuse_name(name);
-  return {std::string(name), parsed.base, parsed.fixed, methods::free_parameters(parsed), described(parsed)};
+  const auto listed = methods::listed_names();
+  return {std::string(name),
+          parsed.base,
+          parsed.fixed,
+          methods::free_parameters(parsed),
+          described(parsed),
+          std::find(listed.begin(), listed.end(), name) != listed.end(),
+          methods::definition(parsed.base).sampling != nullptr};
 }
 
 std::vector<MethodInfo> method_table() {

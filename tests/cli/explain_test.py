@@ -1,8 +1,9 @@
 """signxai explain: the table, JSON, raw archives, pictures, inputs of every kind."""
+import json
 import struct
 import unittest
 
-from program import CNN, DIGITS, ECG, RESNET, ST, ProgramTest, npy_bytes, png_size, read_npz
+from program import CNN, DIGITS, ECG, RESNET, SOURCE, ST, ProgramTest, npy_bytes, png_size, read_npz
 
 DIGIT = DIGITS / "digit_3_0.png"
 UNIT = ("--preprocess", "unit")
@@ -27,6 +28,25 @@ class Table(ProgramTest):
     def test_methods_named_twice_count_once(self):
         done = self.ok("explain", CNN, DIGIT, "-m", "lrp_z,gradient", "-m", "lrp_z", *UNIT)
         self.assertEqual([line.split()[3] for line in done.stdout.splitlines()[1:]], ["lrp_z", "gradient"])
+
+
+class AllMethods(ProgramTest):
+    def test_every_name_that_fits(self):
+        raw, one = self.folder / "all.npz", self.folder / "one.npz"
+        names = ("-m", "all,lrp_epsilon_0_033", "--param", "last_conv_layer_name=conv2d_1", "--param", "mu=0.5")
+        done = self.ok("explain", CNN, DIGIT, *names, *UNIT, "--raw", raw)
+        maps = read_npz(raw)
+        left_out = [line.split()[2] for line in done.stderr.splitlines() if " is left out: " in line and line.startswith("signxai: note: ")]
+        self.assertEqual(sorted(name for name in left_out if name != "the"),
+                         ["grad_cam_VGG16ILSVRC", "grad_cam_VGG16MITPL365", "guided_grad_cam_VGG16ILSVRC", "guided_grad_cam_VGG16MITPL365"])
+        listed = json.loads((SOURCE / "tests" / "methods" / "data" / "methods.json").read_text())
+        sampling = ("smoothgrad", "vargrad", "integrated_gradients")
+        expected = {row["name"] for row in listed if not row["name"].startswith(sampling)} - set(left_out)
+        self.assertEqual(set(maps) - {"targets"}, expected | {"lrp_epsilon_0_033"})
+        self.ok("explain", CNN, DIGIT, "-m", "lrpsign_epsilon_0_5_std_x", *UNIT, "--raw", one)
+        alone = read_npz(one)["lrpsign_epsilon_0_5_std_x"][2]
+        largest = max(map(abs, alone))
+        self.assertLess(max(abs(a - b) for a, b in zip(alone, maps["lrpsign_epsilon_0_5_std_x"][2])), 1e-4 * largest)
 
 
 class Json(ProgramTest):
