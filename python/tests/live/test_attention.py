@@ -33,7 +33,7 @@ def gradient_of(model, arrays):
     first = arrays[0] if embedding is None else np.asarray(embedding(arrays[0]))
 
     def target(x):
-        rest = arrays[1:]
+        rest = [jax.numpy.asarray(a) if IS_3 else a for a in arrays[1:]]
         return body([x, *rest] if rest else x, training=False)[:, TARGET]
 
     if IS_3:

@@ -39,6 +39,7 @@ std::vector<const LayerDef*> saved_layers(const ModelDef& model) {
 /// The name of the class itself, without the package it is registered in.
 std::string group_class(const LayerDef& layer) {
   const std::string plain = layer.class_name.substr(layer.class_name.rfind('>') + 1);
+  if (plain == "GroupQueryAttention") return "grouped_query_attention";  // in public by another name than in Keras
   return snake_case(plain == "Model" ? "Functional" : plain);
 }
 
