@@ -43,7 +43,8 @@ std::vector<bool> needed_calls(const Network& network, const std::vector<int>& p
 }
 
 /// Copies the nodes that values depend on; those in `map` are there already.
-void copy_ancestors(const graph::Graph& graph, graph::Builder& builder, const std::vector<Value>& targets, std::map<Value, Value>& map) {
+void copy_ancestors(const graph::Graph& graph, graph::Builder& builder, const std::vector<Value>& targets,
+                    std::map<Value, Value>& map) {
   std::vector<bool> needed(static_cast<std::size_t>(graph.size()), false);
   for (const Value target : targets) needed[static_cast<std::size_t>(target.id)] = true;
   for (std::int32_t i = graph.size(); i-- > 0;) {
@@ -83,6 +84,7 @@ std::vector<Value> values_of(const std::vector<LayerCall>& calls) {
   std::vector<Value> values;
   for (const LayerCall& call : calls) {
     values.insert(values.end(), {call.kernel_output, call.output});
+    values.insert(values.end(), call.inputs.begin(), call.inputs.end());
     for (const graph::Weight& weight : call.weights) values.push_back(weight.value);
   }
   return values;
@@ -122,7 +124,8 @@ std::optional<Network> cut_at_embeddings(const Network& network) {
 Embedded::Embedded(const Network& network, const Batch& batch) {
   graph::Builder builder(network.graph);
   builder.clear_outputs();
-  for (const int place : places_of(network)) builder.output(call_at(network, place).name, call_at(network, place).output);
+  for (const int place : places_of(network))
+    builder.output(call_at(network, place).name, call_at(network, place).output);
   std::vector<Tensor> inputs;
   for (std::size_t i = 0; i < batch.shapes.size(); ++i) {
     inputs.emplace_back(batch.shapes[i]);
@@ -138,7 +141,8 @@ Embedded::Embedded(const Network& network, const Batch& batch) {
 methods::Resolved Embedded::at_baseline(const Network& network, const Batch& batch, const methods::Resolved& method) {
   methods::Resolved moved = method;
   const auto& known = method.def->parameters;
-  if (std::none_of(known.begin(), known.end(), [](const auto& p) { return p.name == "reference_inputs"; })) return moved;
+  if (std::none_of(known.begin(), known.end(), [](const auto& p) { return p.name == "reference_inputs"; }))
+    return moved;
   const auto given = method.parameters.find("reference_inputs");
   std::vector<double> ids{0};
   if (given != method.parameters.end()) {
@@ -150,14 +154,16 @@ methods::Resolved Embedded::at_baseline(const Network& network, const Batch& bat
   for (std::size_t i = 0; i < one.shapes.size(); ++i) size += one.sample_size(i);
   if (ids.size() != 1 && ids.size() != size) {
     throw Error(ErrorCode::kInvalidArgument, "method", "reference_inputs",
-                "has " + std::to_string(ids.size()) + " entries; expected 1 or one per input element (" + std::to_string(size) + ")");
+                "has " + std::to_string(ids.size()) + " entries; expected 1 or one per input element (" +
+                    std::to_string(size) + ")");
   }
   std::vector<float> values(size, static_cast<float>(ids.front()));
   if (ids.size() > 1) std::copy(ids.begin(), ids.end(), values.begin());
   std::size_t at = 0;
   for (std::size_t i = 0; i < one.shapes.size(); at += one.sample_size(i), ++i) one.data[i] = values.data() + at;
   std::vector<double> embedded;
-  for (const Tensor& array : Embedded(network, one).arrays_) embedded.insert(embedded.end(), array.data.begin(), array.data.end());
+  for (const Tensor& array : Embedded(network, one).arrays_)
+    embedded.insert(embedded.end(), array.data.begin(), array.data.end());
   moved.parameters["reference_inputs"] = embedded;
   return moved;
 }

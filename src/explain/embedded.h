@@ -1,5 +1,5 @@
-// Token ids: methods that evaluate maps at other points than the sample (noise around it, a path to it) move the vectors
-// of an embedding, not the ids. For them the network is cut at its embeddings, whose outputs become its inputs.
+// Token ids: methods that evaluate maps at other points than the sample (noise around it, a path to it) move the
+// vectors of an embedding, not the ids. For them the network is cut at its embeddings, whose outputs become its inputs.
 #pragma once
 
 #include <optional>
@@ -22,7 +22,8 @@ class Embedded {
 
   const Batch& batch() const { return batch_; }
   /// The method with the embedded form of the ids in `reference_inputs` (a number: the same id everywhere).
-  static methods::Resolved at_baseline(const graph::Network& network, const Batch& batch, const methods::Resolved& method);
+  static methods::Resolved at_baseline(const graph::Network& network, const Batch& batch,
+                                       const methods::Resolved& method);
 
  private:
   std::vector<Tensor> arrays_;

@@ -120,7 +120,8 @@ std::vector<Assembler::Tensor> Assembler::expand_composed(const LayerDef& layer,
 }
 
 Assembler::Tensor Assembler::import_layer(const LayerDef& layer, std::size_t node, const Scope& scope,
-                                          const std::string& name, WeightOwner owner, const std::vector<Tensor>& inputs) {
+                                          const std::string& name, WeightOwner owner,
+                                          const std::vector<Tensor>& inputs) {
   const std::string subject = owner.subject;
   const Config config(*layer.config, subject, scope.keras);
   const LayerImporter& importer = *find_layer(layer.class_name);

@@ -1,5 +1,5 @@
-// Arguments of calls in both forms: [[layer, node, tensor, {name: value}], ...] with tensors as [layer, node, tensor], and
-// {"args": [...], "kwargs": {...}} with tensors as objects.
+// Arguments of calls in both forms: [[layer, node, tensor, {name: value}], ...] with tensors as [layer, node, tensor],
+// and {"args": [...], "kwargs": {...}} with tensors as objects.
 #include "importers/keras/call_arguments.h"
 
 #include <algorithm>
@@ -70,7 +70,9 @@ class Reader {
   }
 
   void add(const std::string& name, const Json& value, Collect collect) {
-    if (value.is_null()) return;
+    const Json* list = as_list(value);
+    const bool empty = list && std::all_of(list->begin(), list->end(), [](const Json& v) { return v.is_null(); });
+    if (value.is_null() || empty) return;
     const bool known = std::find(names_.begin(), names_.end(), name) != names_.end();
     std::vector<InboundRef> tensors;
     if (known && value.is_structured() && collect(value, subject_, tensors)) {
@@ -94,7 +96,8 @@ InboundCall read_named_call(const Json& node, std::span<const std::string_view> 
   if (is_keras3_call(node)) return reader.keras3(Config(node, subject));
   const Json* list = as_list(node);
   if (list && !list->empty()) return reader.keras2(*list);
-  throw Error(ErrorCode::kCorruptFile, "import", subject, "an inbound node is " + brief(node) + "; expected a list of inputs");
+  throw Error(ErrorCode::kCorruptFile, "import", subject,
+              "an inbound node is " + brief(node) + "; expected a list of inputs");
 }
 
 }  // namespace signxai::keras

@@ -15,12 +15,12 @@ struct InboundCall;
 
 /// What a call gives besides the tensors themselves.
 struct CallArguments {
-  std::vector<std::string> names{};   ///< of the argument that each input is, or is part of
-  Json options = Json::object();      ///< arguments that are no tensors and not null
+  std::vector<std::string> names{};  ///< of the argument that each input is, or is part of
+  Json options = Json::object();     ///< arguments that are no tensors and not null
 };
 
-/// Reads a call in the form of Keras 2 or 3. `names` are the arguments of the layer's `call`, in order. A call with other
-/// arguments, or in training mode, is refused. Throws Error(kCorruptFile).
+/// Reads a call in the form of Keras 2 or 3. `names` are the arguments of the layer's `call`, in order. A call with
+/// other arguments, or in training mode, is refused. Throws Error(kCorruptFile).
 InboundCall read_named_call(const Json& node, std::span<const std::string_view> names, const std::string& subject);
 
 }  // namespace signxai::keras

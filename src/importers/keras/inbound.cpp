@@ -1,6 +1,8 @@
 // The two forms of an inbound node.
 #include "importers/keras/inbound.h"
 
+#include <algorithm>
+
 #include "signxai/error.h"
 
 namespace signxai::keras {
@@ -16,9 +18,15 @@ std::string class_of(const Json& value) {
   return it != value.end() && it->is_string() ? it->get<std::string>() : "";
 }
 
+/// Null, or a list of nothing else: no mask for any of several inputs.
+bool says_nothing(const Json& value) {
+  const Json* list = as_list(value);
+  return value.is_null() || (list && std::all_of(list->begin(), list->end(), [](const Json& v) { return v.is_null(); }));
+}
+
 /// Anything but inference without a mask would change what the layer computes.
 bool is_harmless(const std::string& key, const Json& value) {
-  return value.is_null() || (key == "training" && (value == false || value == 0));
+  return says_nothing(value) || (key == "training" && (value == false || value == 0));
 }
 
 void check_arguments(const Json& arguments, InboundCall& call) {

@@ -297,8 +297,9 @@ class Reader {
     const LayerImporter* importer = find_layer(layer.class_name);
     if (ref.tensor >= tensors && importer && !importer->arguments.empty()) {
       throw Error(ErrorCode::kUnsupported, "import", subject_of(layer),
-                  "'" + user + "' takes its attention scores, which are not supported as a result; try saving the model "
-                  "without that output");
+                  "'" + user +
+                      "' takes its attention scores, which are not supported as a result; try saving the model "
+                      "without that output");
     }
     if (ref.tensor >= tensors) {
       corrupt(subject_, "'" + user + "' takes result " + std::to_string(ref.tensor) + " of layer '" + layer.name +

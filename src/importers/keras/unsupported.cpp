@@ -35,7 +35,7 @@ std::string reason_for_activation(const LayerDef& layer, const std::string& subj
 std::string mask_user(const ModelDef& model) {
   static constexpr std::array<std::string_view, 7> kUsers = {
       "GlobalAveragePooling1D", "Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention",
-      "GroupedQueryAttention", "Softmax"};
+      "GroupedQueryAttention",  "Softmax"};
   for (const LayerDef& layer : model.layers) {
     if (std::find(kUsers.begin(), kUsers.end(), layer.class_name) != kUsers.end()) return layer.class_name;
     const std::string inner = layer.nested ? mask_user(*layer.nested) : "";
@@ -49,7 +49,9 @@ std::string reason_for_mask(const ModelDef& model, const LayerDef& layer) {
   if (layer.class_name != "Embedding" || !layer.config->is_object()) return "";
   if (!Config(*layer.config, layer.name).flag("mask_zero", false)) return "";
   const std::string user = mask_user(model);
-  return user.empty() ? "" : "has mask_zero, and the model has a layer that uses masks (" + user + "), which is not supported";
+  return user.empty()
+             ? ""
+             : "has mask_zero, and the model has a layer that uses masks (" + user + "), which is not supported";
 }
 
 std::string reason_for(const LayerDef& layer, const std::string& subject) {

@@ -8,11 +8,18 @@ namespace {
 
 using enum graph::LayerKind;
 
-constexpr std::string_view kListAttention[] = {"inputs", "mask", "training", "return_attention_scores", "use_causal_mask"};
+constexpr std::string_view kListAttention[] = {"inputs", "mask", "training", "return_attention_scores",
+                                               "use_causal_mask"};
 // Keras 2 has no masks of its own among these, and writes all but the first by name.
-constexpr std::string_view kHeadAttention[] = {"query",      "value",     "key",
-                                               "query_mask", "value_mask", "key_mask",
-                                               "attention_mask", "return_attention_scores", "training",
+constexpr std::string_view kHeadAttention[] = {"query",
+                                               "value",
+                                               "key",
+                                               "query_mask",
+                                               "value_mask",
+                                               "key_mask",
+                                               "attention_mask",
+                                               "return_attention_scores",
+                                               "training",
                                                "use_causal_mask"};
 constexpr std::string_view kProjections[] = {"query_dense", "key_dense", "gate_dense", "value_dense", "output_dense"};
 

@@ -16,10 +16,12 @@ Operands operands_of(LayerContext& context) {
   const std::vector<Value> given = context.argument("inputs");
   if (!context.argument("mask").empty()) context.refuse("is called with masks, which are not supported here");
   if (given.size() < 2 || given.size() > 3) {
-    context.corrupt("got " + std::to_string(given.size()) + " inputs, expected query and value, or query, value and key");
+    context.corrupt("got " + std::to_string(given.size()) +
+                    " inputs, expected query and value, or query, value and key");
   }
   for (const Value x : given) {
-    if (context.shape(x).size() != 3) context.refuse("takes inputs of 3 axes with the batch; got " + signxai::to_string(context.shape(x)));
+    if (context.shape(x).size() != 3)
+      context.refuse("takes inputs of 3 axes with the batch; got " + signxai::to_string(context.shape(x)));
   }
   return {given[0], given[1], given.back() == given[1] || given.size() == 2 ? given[1] : given[2]};
 }

@@ -1,6 +1,6 @@
-// Lowering of Einstein sums. Axes fall into four groups: those of both operands and the result (batch), of both operands
-// alone (summed), of one operand and the result (rows and columns). With the operands arranged as [batch, rows, summed]
-// and [batch, summed, columns] the sum is a matrix product.
+// Lowering of Einstein sums. Axes fall into four groups: those of both operands and the result (batch), of both
+// operands alone (summed), of one operand and the result (rows and columns). With the operands arranged as [batch,
+// rows, summed] and [batch, summed, columns] the sum is a matrix product.
 #include "importers/layers/attention/einsum.h"
 
 #include <algorithm>
@@ -102,7 +102,8 @@ Value batched_product(Builder& b, const Groups& g, Value left, Value right) {
 }
 
 void check_part(const std::string& letters, const std::string& text) {
-  if (letters.empty() || !std::all_of(letters.begin(), letters.end(), [](char c) { return std::isalpha(static_cast<unsigned char>(c)); })) {
+  if (letters.empty() || !std::all_of(letters.begin(), letters.end(),
+                                      [](char c) { return std::isalpha(static_cast<unsigned char>(c)); })) {
     throw std::invalid_argument("'" + text + "' is not of the form ab,bc->ac");
   }
   if (std::set<char>(letters.begin(), letters.end()).size() != letters.size()) {

@@ -15,8 +15,8 @@ using graph::Value;
 
 struct Spec {
   Equation equation;
-  std::size_t ellipsis = 0;   ///< how many axes it stands for
-  bool left = false;          ///< it stands in front of the letters of x
+  std::size_t ellipsis = 0;  ///< how many axes it stands for
+  bool left = false;         ///< it stands in front of the letters of x
 };
 
 /// Letters in place of the ellipsis that x and result have both, or neither.
@@ -29,13 +29,15 @@ Equation without_ellipsis(const std::string& text, std::size_t rank, Spec& spec)
   const bool placed = arrow != std::string::npos && second != std::string::npos &&
                       (spec.left ? second == arrow + 2 : second + 3 == text.size() && text.find(',') == first + 3);
   const std::size_t letters = text.find(',') - 3;
-  if (!placed || letters > rank) throw std::invalid_argument("'" + text + "' does not fit an input with " + std::to_string(rank) + " axes");
+  if (!placed || letters > rank)
+    throw std::invalid_argument("'" + text + "' does not fit an input with " + std::to_string(rank) + " axes");
   std::string axes;
   for (char c = 'A'; axes.size() < rank - letters && c <= 'Z'; ++c) {
     if (text.find(c) == std::string::npos) axes += c;
   }
   spec.ellipsis = axes.size();
-  return parse_equation(text.substr(0, first) + axes + text.substr(first + 3, second - first - 3) + axes + text.substr(second + 3));
+  return parse_equation(text.substr(0, first) + axes + text.substr(first + 3, second - first - 3) + axes +
+                        text.substr(second + 3));
 }
 
 Spec read_equation(LayerContext& context, std::size_t rank) {
@@ -43,7 +45,8 @@ Spec read_equation(LayerContext& context, std::size_t rank) {
     Spec spec;
     spec.equation = without_ellipsis(context.config().text("equation"), rank, spec);
     if (spec.equation.left.size() != rank) {
-      throw std::invalid_argument("it has " + std::to_string(spec.equation.left.size()) + " axes, the input " + std::to_string(rank));
+      throw std::invalid_argument("it has " + std::to_string(spec.equation.left.size()) + " axes, the input " +
+                                  std::to_string(rank));
     }
     return spec;
   } catch (const std::invalid_argument& e) {
@@ -53,18 +56,21 @@ Spec read_equation(LayerContext& context, std::size_t rank) {
 
 using Extents = std::map<char, std::int64_t>;
 
-/// Extents by letter: those of x, and from `output_shape`, which leaves out the batch and an ellipsis, those of the rest.
+/// Extents by letter: those of x, and from `output_shape`, which leaves out the batch and an ellipsis, those of the
+/// rest.
 Extents extents_of(LayerContext& context, Value x, const Spec& spec) {
   Extents extents;
   const Equation& e = spec.equation;
   for (std::size_t i = 0; i < e.left.size(); ++i) extents[e.left[i]] = context.shape(x)[i];
-  const Shape given = context.config().open_shape("output_shape");
+  const bool one = context.config().at("output_shape").is_number();
+  const Shape given =
+      one ? Shape{context.config().positive("output_shape")} : context.config().open_shape("output_shape");
   // What the file writes down follows the batch, which is the first letter or part of an ellipsis in front.
   const std::size_t begin = spec.left ? std::max<std::size_t>(spec.ellipsis, 1) : 1;
   const std::size_t end = spec.left ? e.out.size() : e.out.size() - spec.ellipsis;
   if (end < begin || given.size() != end - begin) {
-    context.config().wrong("output_shape", std::to_string(end < begin ? 0 : end - begin) + " extents for the equation '" +
-                                               context.config().text("equation") + "'");
+    context.config().wrong("output_shape", std::to_string(end < begin ? 0 : end - begin) +
+                                               " extents for the equation '" + context.config().text("equation") + "'");
   }
   for (std::size_t i = 0; i < given.size(); ++i) extents.emplace(e.out[begin + i], given[i]);
   return extents;
@@ -75,8 +81,8 @@ Shape shape_of(LayerContext& context, const Extents& extents, const std::string&
   for (const char letter : letters) {
     const auto it = extents.find(letter);
     if (it == extents.end() || it->second == graph::kOpen) {
-      context.corrupt(std::string("the extent of axis ") + letter + " of the equation '" + context.config().text("equation") +
-                      "' is not known");
+      context.corrupt(std::string("the extent of axis ") + letter + " of the equation '" +
+                      context.config().text("equation") + "' is not known");
     }
     shape.push_back(it->second);
   }

@@ -1,5 +1,5 @@
-// MultiHeadAttention and GroupQueryAttention (Vaswani et al. 2017; Ainslie et al. 2023): dense projections of query, key
-// and value to heads, softmax(q k^T / sqrt(d)) v in each head, and a dense projection of all heads together.
+// MultiHeadAttention and GroupQueryAttention (Vaswani et al. 2017; Ainslie et al. 2023): dense projections of query,
+// key and value to heads, softmax(q k^T / sqrt(d)) v in each head, and a dense projection of all heads together.
 #include <algorithm>
 #include <cmath>
 
@@ -22,13 +22,15 @@ std::string letters(std::size_t count, char first = 'a') {
 
 class Heads {
  public:
-  explicit Heads(LayerContext& context) : context_(context), b_(context.builder()), bias_(context.config().flag("use_bias", true)) {
+  explicit Heads(LayerContext& context)
+      : context_(context), b_(context.builder()), bias_(context.config().flag("use_bias", true)) {
     query = one("query");
     value = one("value");
     const std::vector<Value> given = context.argument("key");
     key = given.empty() ? value : one("key");
     for (const char* mask : {"query_mask", "value_mask", "key_mask"}) {
-      if (!context.argument(mask).empty()) context.refuse(std::string("is called with ") + mask + ", which is not supported");
+      if (!context.argument(mask).empty())
+        context.refuse(std::string("is called with ") + mask + ", which is not supported");
     }
     for (const Value x : {query, value, key}) {
       if (context.shape(x).size() < 3 || context.shape(x).size() != context.shape(query).size()) {
@@ -82,13 +84,15 @@ class Heads {
  private:
   Value one(const char* name) const {
     const std::vector<Value> given = context_.argument(name);
-    if (given.size() != 1) context_.corrupt("got " + std::to_string(given.size()) + " tensors as " + name + ", expected 1");
+    if (given.size() != 1)
+      context_.corrupt("got " + std::to_string(given.size()) + " tensors as " + name + ", expected 1");
     return given.front();
   }
 
   Value hidden(Value scores, std::size_t axes) {
     const bool causal = flag_of_call(context_, "use_causal_mask");
-    const std::int64_t window = context_.config().has("sliding_window") ? context_.config().positive("sliding_window") : 0;
+    const std::int64_t window =
+        context_.config().has("sliding_window") ? context_.config().positive("sliding_window") : 0;
     const Value positions = position_mask(context_, query, value, causal, window);
     if (positions && axes != 1) context_.refuse("masks by position over several attention axes are not supported");
     if (positions) scores = masked(b_, scores, positions);
@@ -100,7 +104,8 @@ class Heads {
   Value before_heads(Value mask, std::size_t rank, std::size_t last) {
     const Shape shape = b_.shape(mask);
     if (shape.size() < last || shape.size() > rank) {
-      context_.refuse("an attention mask of shape " + signxai::to_string(shape) + " does not fit scores with " + std::to_string(rank) + " axes");
+      context_.refuse("an attention mask of shape " + signxai::to_string(shape) + " does not fit scores with " +
+                      std::to_string(rank) + " axes");
     }
     const std::size_t front = shape.size() - last;
     Shape target(front, 0);

@@ -19,8 +19,8 @@ Value position_mask(LayerContext& context, Value queries, Value keys, bool causa
                    ") over sequences of open length; try saving the model with a fixed length");
   }
   if (rows > 4096 || columns > 4096) {
-    context.refuse("masks by position over more than 4096 positions are not supported; got " + std::to_string(rows) + " and " +
-                   std::to_string(columns));
+    context.refuse("masks by position over more than 4096 positions are not supported; got " + std::to_string(rows) +
+                   " and " + std::to_string(columns));
   }
   std::vector<float> mask;
   for (std::int64_t t = 0; t < rows; ++t) {
