@@ -25,7 +25,7 @@ DATA = ROOT / "tests" / "golden" / "data"
 WHOLE_CASES = [
     "digits_mlp", "inception_mini", "densenet_mini", "dead_relu",
     "dead_relu_zero_logits", "ties", "zero_input", "zero_input_bias", "regression_mlp", "sigmoid_binary",
-    "merge_add_only",
+    "merge_add_only", "textcnn", "transformer_mini",
 ]
 # Of these, one map per family of methods: names that differ in their numbers alone are one family.
 SAMPLED_CASES = [
@@ -37,7 +37,7 @@ SAMPLED_CASES = [
 # Models whose architecture and weights are also kept apart, to read that format.
 SPLIT_MODELS = ["conv1d_ecg"]
 # Small models that are kept as .keras files too, of Keras 2.12 and, where there is one, of Keras 3.
-ARCHIVED_MODELS = ["merge_add_only", "multi_output", "nested_model", "regression_mlp", "separable_conv", "shared_layer"]
+ARCHIVED_MODELS = ["merge_add_only", "multi_output", "nested_model", "regression_mlp", "separable_conv", "shared_layer", "textcnn", "transformer_mini"]
 ARCHIVES = ["model.keras", "model_keras3.keras"]
 
 COMPRESS_FROM = 2048  # elements; below, a chunk's bookkeeping costs more than it saves

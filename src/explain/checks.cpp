@@ -25,15 +25,37 @@ bool fits(const Shape& expected, const Shape& got, std::size_t skip) {
   return true;
 }
 
+/// Where an element of a sample is.
+Shape index_of(std::int64_t element, const Shape& batch) {
+  Shape index;
+  for (std::size_t d = batch.size(); d-- > 1; element /= batch[d]) index.insert(index.begin(), element % batch[d]);
+  return index;
+}
+
 void check_finite(const TensorView& inputs, const Shape& batch, const std::string& subject) {
   const std::int64_t total = element_count(batch), size = total / batch.front();
   const auto bad = std::find_if_not(inputs.data, inputs.data + total, [](float v) { return std::isfinite(v); });
   if (bad == inputs.data + total) return;
-  std::int64_t rest = (bad - inputs.data) % size;
-  Shape index;
-  for (std::size_t d = batch.size(); d-- > 1; rest /= batch[d]) index.insert(index.begin(), rest % batch[d]);
+  const Shape index = index_of((bad - inputs.data) % size, batch);
   refuse(subject, fmt::format("sample {} holds {} at {}; inputs must be finite", (bad - inputs.data) / size,
                               std::isnan(*bad) ? "NaN" : "an infinity", to_string(index)));
+}
+
+/// Ids that an embedding takes straight from an input have to be rows of its table.
+void check_ids(const TensorView& inputs, const Shape& batch, const std::string& subject, const graph::LayerCall& embedding, std::int64_t rows) {
+  const std::int64_t total = element_count(batch), size = total / batch.front();
+  const auto is_row = [rows](float v) { return v >= 0 && v < static_cast<float>(rows) && v == std::floor(v); };
+  const auto bad = std::find_if_not(inputs.data, inputs.data + total, is_row);
+  if (bad == inputs.data + total) return;
+  refuse(subject, fmt::format("sample {} holds {} at {}; layer '{}' takes whole ids from 0 to {}", (bad - inputs.data) / size, *bad,
+                              to_string(index_of((bad - inputs.data) % size, batch)), embedding.name, rows - 1));
+}
+
+void check_all_ids(const graph::Network& network, std::size_t port, const TensorView& inputs, const Shape& batch, const std::string& subject) {
+  for (const graph::LayerCall& call : network.calls) {
+    if (call.kind != graph::LayerKind::kEmbedding || call.inputs.front() != network.graph.inputs()[port]) continue;
+    check_ids(inputs, batch, subject, call, network.graph.type(call.weight("embeddings")).shape.front());
+  }
 }
 
 }  // namespace
@@ -71,6 +93,7 @@ Batch checked_batch(const Model& model, const std::vector<TensorView>& inputs) {
       refuse(subject, fmt::format("has {} samples, the inputs before it {}", shape.front(), batch.samples()));
     }
     check_finite(inputs[i], shape, subject);
+    check_all_ids(*model.network(), i, inputs[i], shape, subject);
     batch.shapes.push_back(std::move(shape));
     batch.data.push_back(inputs[i].data);
   }

@@ -75,6 +75,7 @@ void add_method(const methods::Resolved& method, std::size_t index, methods::Met
 
 std::string Request::key() const {
   std::string key = fmt::format("{}|{}|{}|{}", static_cast<int>(target.kind), target.expression, target.output, semantics);
+  if (embedded) key += "|embedded";
   for (const Shape& shape : inputs) key += fmt::format("|{}", fmt::join(shape, ","));
   for (const methods::Resolved& method : methods) {
     key += "|" + method.name;

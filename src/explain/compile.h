@@ -19,6 +19,7 @@ struct Request {
   Target target;              ///< of the kinds max, index, all and expression
   std::vector<methods::Resolved> methods;
   std::string semantics = "signxai";
+  bool embedded = false;  ///< of the network that is cut at its embeddings (embedded.h)
 
   /// Distinguishes executables; equal keys give equal programs.
   std::string key() const;

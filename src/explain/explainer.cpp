@@ -12,6 +12,7 @@
 #include "base/threads.h"
 #include "explain/checks.h"
 #include "explain/compile.h"
+#include "explain/embedded.h"
 #include "explain/expanded.h"
 #include "explain/fit_chunk.h"
 #include "explain/ledger.h"
@@ -33,13 +34,15 @@ struct Explainer::Impl {
   ExplainerOptions options;
   std::shared_ptr<explain::ModelCache> cache;  ///< the model's, or with a memory limit one of its own
   std::shared_ptr<runtime::ArenaPool> arenas = std::make_shared<runtime::ArenaPool>();
+  std::optional<graph::Network> cut;  ///< for methods that move the vectors behind token ids
   std::mutex mutex;
   std::map<std::string, std::shared_ptr<const Compiled>> compiled;
 
   Impl(Model m, ExplainerOptions o)
       : model(std::move(m)),
         options(std::move(o)),
-        cache(options.max_memory > 0 ? std::make_shared<explain::ModelCache>(options.max_memory) : model.cache()) {}
+        cache(options.max_memory > 0 ? std::make_shared<explain::ModelCache>(options.max_memory) : model.cache()),
+        cut(explain::cut_at_embeddings(network())) {}
 
   const graph::Network& network() const { return *model.network(); }
 
@@ -50,7 +53,7 @@ struct Explainer::Impl {
     std::shared_ptr<const Compiled>& entry = compiled[request.key()];
     if (!entry) {
       const auto start = std::chrono::steady_clock::now();
-      entry = std::make_shared<const Compiled>(network(), request, options, *cache, arenas);
+      entry = std::make_shared<const Compiled>(request.embedded ? *cut : network(), request, options, *cache, arenas);
       seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
     return entry;
@@ -209,7 +212,8 @@ struct Explainer::Run {
       if (!method.def->sampling) continue;
       const std::int64_t points = std::min<std::int64_t>(count, method.def->sampling(method.parameters).count);
       const bool index = target.kind == Target::Kind::kIndex;
-      const Request at{inputs.part(0, points).shapes, index ? Target::index(0) : target, {method}, semantics()};
+      Request at{inputs.part(0, points).shapes, index ? Target::index(0) : target, {method}, semantics()};
+      if (impl.cut) at.inputs = explain::embedded_shapes(impl.network(), at.inputs), at.embedded = true;
       tried.push_back(at.key());
       const auto one = impl.get(at, result.compile_seconds);
       need.working = std::max(need.working, one->working_bytes() + 2 * one->data_bytes());
@@ -307,6 +311,17 @@ struct Explainer::Run {
     explain::append_samples(result.ledgers[account], table);
   }
 
+  /// Maps of a method that evaluates them at points, one per place.
+  std::vector<Tensor> sampled(const explain::Batch& part, const methods::Resolved& method, const Target& fixed,
+                              std::int64_t chunk_size, const explain::Compile& compile) const {
+    const std::vector<float> targets = explain::targets_of(fixed, 0, part.samples());
+    if (!impl.cut) return explain::sampled({part.shapes, fixed, {method}, semantics()}, part, targets, chunk_size, compile);
+    const explain::Embedded vectors(impl.network(), part);
+    Request points{vectors.batch().shapes, fixed, {explain::Embedded::at_baseline(impl.network(), part, method)}, semantics()};
+    points.embedded = true;
+    return explain::sampled(points, vectors.batch(), targets, chunk_size, compile);
+  }
+
   void chunk(std::int64_t first, std::int64_t count, std::int64_t chunk_size, const Progress& progress) {
     const explain::Batch part = inputs.part(first, count);
     const auto executable = impl.get(joint_request(part), result.compile_seconds);
@@ -331,11 +346,12 @@ struct Explainer::Run {
       }
       if (method.def->sampling) {
         const Target fixed = fixed_target(part_logits, first, count);
-        const Request points{part.shapes, fixed, {method}, semantics()};
-        const std::vector<Tensor> maps = explain::sampled(points, part, explain::targets_of(fixed, 0, count), chunk_size, compile(progress, first));
+        const std::vector<Tensor> maps = sampled(part, method, fixed, chunk_size, compile(progress, first));
+        const graph::Network& network = impl.cut ? *impl.cut : impl.network();
+        const std::vector<int> places = network.input_calls();
         const bool moving = fixed.kind == Target::Kind::kMax;
         const reverse::QuirkSet touched = moving ? reverse::bit(reverse::Quirk::kMovingTarget) : 0;
-        for (std::size_t i = 0; i < maps.size(); ++i) keep(slot++, method, maps.size() > 1 ? ports[i].name : "", maps[i], first, touched);
+        for (std::size_t i = 0; i < maps.size(); ++i) keep(slot++, method, maps.size() > 1 ? network.calls[static_cast<std::size_t>(places[i])].name : "", maps[i], first, touched);
         continue;
       }
       for (; from != executable->slots().end() && from->method == joint; ++from) {

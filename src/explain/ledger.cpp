@@ -26,7 +26,7 @@ Ledger open_ledger(const methods::Resolved& method, const graph::Network& networ
   for (int index : calls) {
     const auto at = static_cast<std::size_t>(index);
     const graph::LayerCall& call = network.calls[at];
-    const bool input = call.kind == graph::LayerKind::kInput;
+    const bool input = call.kind == graph::LayerKind::kInput || call.kind == graph::LayerKind::kEmbedding;
     ledger.rows.push_back({call.name,
                            input                ? kInputRule
                            : treatments.empty() ? ""

@@ -1,6 +1,8 @@
 // Queries on the layer calls, and binding of open extents.
 #include "graph/network.h"
 
+#include <algorithm>
+
 #include "graph/rewrite.h"
 #include "signxai/error.h"
 
@@ -42,6 +44,25 @@ std::vector<int> Network::input_calls() const {
     }
   }
   return found;
+}
+
+std::vector<int> Network::places_of(int input_call) const {
+  std::vector<bool> reached(calls.size(), false);
+  reached[static_cast<std::size_t>(input_call)] = true;
+  std::vector<int> embeddings;
+  bool as_numbers = false;
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const auto& from = calls[i].producers;
+    if (std::none_of(from.begin(), from.end(), [&](int p) { return reached[static_cast<std::size_t>(p)]; })) continue;
+    if (calls[i].kind == LayerKind::kEmbedding) {
+      embeddings.push_back(static_cast<int>(i));
+    } else {
+      reached[i] = true;
+    }
+  }
+  for (const int output : outputs) as_numbers = as_numbers || reached[static_cast<std::size_t>(output)];
+  if (as_numbers || embeddings.empty()) embeddings.insert(embeddings.begin(), input_call);
+  return embeddings;
 }
 
 int Network::find(std::string_view layer) const {

@@ -17,6 +17,7 @@ enum class LayerKind {
   kBatchNorm,
   kAdd,
   kAveragePool,     ///< local or global
+  kEmbedding,       ///< vectors for ids, which have no derivative: maps of the ids are taken at its output
   kOther,
 };
 
@@ -64,6 +65,9 @@ struct Network {
   std::vector<int> successors(int index) const;
   /// The calls of the model's inputs, in the order of graph.inputs().
   std::vector<int> input_calls() const;
+  /// Where the map of an input is taken: the call of the input itself, or for ids those of the embeddings that it goes
+  /// to, as ids have no derivative. Both, if other layers take the input as numbers.
+  std::vector<int> places_of(int input_call) const;
   /// Index of the call with that name, or -1.
   int find(std::string_view layer) const;
 };

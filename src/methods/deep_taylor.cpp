@@ -42,7 +42,7 @@ bool comes_from_inputs(const Network& network, int index) {
   return std::all_of(producers.begin(), producers.end(), [&](int p) {
     const LayerCall& call = network.calls[static_cast<std::size_t>(p)];
     const bool moves = call.class_name == "Flatten" || call.class_name == "Permute" || call.class_name == "Reshape";
-    return call.kind == LayerKind::kInput || (moves && comes_from_inputs(network, p));
+    return call.kind == LayerKind::kInput || call.kind == LayerKind::kEmbedding || (moves && comes_from_inputs(network, p));
   });
 }
 

@@ -27,11 +27,14 @@ struct MethodSite {
   graph::Builder& builder;
   const graph::Network& network;
   reverse::Start start;  ///< which neurons of which calls are explained, and in which semantics
-  int place;             ///< the call whose relevance is asked for: an input of the model, or a layer (at its input)
+  /// The call whose relevance is asked for: an input of the model, an embedding (both at their output), or any other
+  /// layer (at its input).
+  int place;
 
   const graph::LayerCall& call() const { return network.calls[static_cast<std::size_t>(place)]; }
   /// The value that the map belongs to.
-  Value input() const { return call().inputs.empty() ? call().output : call().inputs.front(); }
+  Value input() const { return at_output() ? call().output : call().inputs.front(); }
+  bool at_output() const { return call().inputs.empty() || call().kind == graph::LayerKind::kEmbedding; }
   /// The one output that is explained. Throws Error(kInvalidArgument) where there are several.
   Value output() const;
   /// What a walk of the step finds at `input()`; zeros where nothing arrives.
@@ -98,7 +101,8 @@ struct Resolved {
   std::vector<Value> build(const MethodSite& site) const;
   /// The product that the name asks for, outside the graph: for methods that sample, at the sample itself.
   void multiply(std::span<const float> x, std::span<double> map, const reverse::Semantics& semantics) const;
-  /// Calls whose relevance is asked for: the inputs of the model, or the layers that explained_layer_names lists.
+  /// Calls whose relevance is asked for: the inputs of the model (Network::places_of), or the layers that
+  /// explained_layer_names lists.
   std::vector<int> places(const graph::Network& network) const;
   /// `start` with what the parameters say of heads (besides those it has) and seed.
   reverse::Start begin(const graph::Network& network, reverse::Start start) const;

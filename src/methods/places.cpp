@@ -1,4 +1,6 @@
 // Where a method's walk begins and where its map is taken: heads, seed and inner layers by parameter.
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/nearest.h"
@@ -52,16 +54,23 @@ Value MethodSite::output() const {
 Value MethodSite::relevance(const reverse::Step& step) const {
   const auto arrivals = reverse::walk(builder, network, step, start);
   const reverse::Arrival& here = arrivals[static_cast<std::size_t>(place)];
-  if (call().inputs.empty() && here.output) return here.output;
-  if (!here.inputs.empty() && here.inputs.front()) return here.inputs.front();
+  if (at_output() && here.output) return here.output;
+  if (!at_output() && !here.inputs.empty() && here.inputs.front()) return here.inputs.front();
   return builder.broadcast(builder.constant(0.0), Shape(builder.shape(input())));
 }
 
 std::vector<int> Resolved::places(const graph::Network& network) const {
   if (user) return network.input_calls();
   const std::vector<std::string> names = names_of(parameters, "explained_layer_names");
-  if (names.empty()) return network.input_calls();
   std::vector<int> places;
+  if (names.empty()) {
+    for (const int input : network.input_calls()) {
+      for (const int place : network.places_of(input)) {
+        if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(place);
+      }
+    }
+    return places;
+  }
   if (names.size() == 1 && names.front() == "all") {
     for (std::size_t i = 0; i < network.calls.size(); ++i) {
       if (network.calls[i].inputs.size() == 1) places.push_back(static_cast<int>(i));

@@ -68,7 +68,7 @@ std::vector<Arrival> walk(graph::Builder& builder, const graph::Network& network
     if (heads[i]) pending[i].clear();
     const Site site{builder, network, static_cast<int>(i), start, heads[i]};
     if (!heads[i]) arrivals[i].output = site.sum(pending[i]);
-    if (call.inputs.empty()) continue;
+    if (call.inputs.empty() || call.kind == graph::LayerKind::kEmbedding) continue;
     arrivals[i].inputs = step.pull(site, pending[i]);
     for (std::size_t k = 0; k < arrivals[i].inputs.size(); ++k) {
       const Value share = arrivals[i].inputs[k];

@@ -22,7 +22,7 @@ bool skips_to_input(const graph::LayerCall& call) {
 
 bool reaches_only_inputs(const Network& network, int index) {
   const graph::LayerCall& call = call_at(network, index);
-  if (call.kind == LayerKind::kInput) return true;
+  if (call.kind == LayerKind::kInput || call.kind == LayerKind::kEmbedding) return true;
   return skips_to_input(call) && std::all_of(call.producers.begin(), call.producers.end(),
                                              [&](int p) { return reaches_only_inputs(network, p); });
 }

@@ -122,6 +122,7 @@ std::string treatment(const Composite& composite, const Network& network, int in
   }
   switch (call.kind) {
     case LayerKind::kInput: return "input";
+    case LayerKind::kEmbedding: return "input";
     case LayerKind::kKernel: return "no rule";
     case LayerKind::kBatchNorm: return "batch norm";
     case LayerKind::kAdd: return "share by contribution";

@@ -39,7 +39,7 @@ void expect_function(const Json& entry, const Function& f) {
   const auto slope = derivatives(entry);
   for (std::size_t i = 0; i < kPoints.size(); ++i) {
     EXPECT_TRUE(std::isfinite(slope[i])) << entry << " at " << kPoints[i];
-    if (kPoints[i] == 0 || kPoints[i] == 1 || kPoints[i] == 6) continue;
+    if (kPoints[i] == 0 || std::fabs(kPoints[i]) == 1 || kPoints[i] == 6) continue;
     const double h = 1e-5, expected = (f(kPoints[i] + h) - f(kPoints[i] - h)) / (2 * h);
     EXPECT_NEAR(slope[i], expected, 1e-5 * std::max(1.0, std::fabs(expected))) << entry << " at " << kPoints[i];
   }
@@ -47,6 +47,15 @@ void expect_function(const Json& entry, const Function& f) {
 
 double softplus(double x) { return x > 30 ? x : std::log1p(std::exp(x)); }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+
+TEST(KerasActivations, OverTheLastAxis) {
+  const graph::Array x = array({2, 4}, {0.2, 0.6, 0.5, -3, 1, 1, 1, 0});
+  const auto apply = [&](const char* name) { return run(build_layer({nullptr, 4}, layer("Activation", "a", {{"activation", name}})), x); };
+  expect_near(apply("glu"), {2, 2}, {0.2 * sigmoid(0.5), 0.6 * sigmoid(-3), sigmoid(1), 0.5});
+  expect_near(apply("sparsemax"), {2, 4}, {0.1, 0.5, 0.4, 0, 1.0 / 3, 1.0 / 3, 1.0 / 3, 0});
+  expect_error(ErrorCode::kCorruptFile, {"a (Activation)", "even number"},
+               [] { build_layer({nullptr, 3}, layer("Activation", "a", {{"activation", "glu"}})); });
+}
 
 TEST(KerasActivations, ByName) {
   const std::map<std::string, Function> functions{
@@ -56,6 +65,17 @@ TEST(KerasActivations, ByName) {
       {"leaky_relu", [](double x) { return x > 0 ? x : 0.2 * x; }},
       {"elu", [](double x) { return x > 0 ? x : std::expm1(x); }},
       {"selu", [](double x) { return 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * std::expm1(x)); }},
+      {"celu", [](double x) { return x > 0 ? x : std::expm1(x); }},
+      {"hard_tanh", [](double x) { return std::min(std::max(x, -1.0), 1.0); }},
+      {"hard_silu", [](double x) { return x * std::min(std::max(x / 6 + 0.5, 0.0), 1.0); }},
+      {"hard_swish", [](double x) { return x * std::min(std::max(x / 6 + 0.5, 0.0), 1.0); }},
+      {"hard_shrink", [](double x) { return std::fabs(x) > 0.5 ? x : 0; }},
+      {"soft_shrink", [](double x) { return x > 0.5 ? x - 0.5 : x < -0.5 ? x + 0.5 : 0; }},
+      {"tanh_shrink", [](double x) { return x - std::tanh(x); }},
+      {"log_sigmoid", [](double x) { return -softplus(-x); }},
+      {"sparse_sigmoid", [](double x) { return std::min(std::max(0.5 * (x + 1), 0.0), 1.0); }},
+      {"sparse_plus", [](double x) { return x < -1 ? 0 : x > 1 ? x : (x + 1) * (x + 1) / 4; }},
+      {"squareplus", [](double x) { return (x + std::sqrt(x * x + 4)) / 2; }},
       {"softplus", softplus},
       {"softsign", [](double x) { return x / (1 + std::fabs(x)); }},
       {"sigmoid", sigmoid},

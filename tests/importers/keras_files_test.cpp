@@ -70,17 +70,21 @@ CustomLayers documented() {
 class KerasFiles : public testing::TestWithParam<const char*> {};
 
 TEST_P(KerasFiles, GiveTheOutputsOfKeras) {
-  const std::string file = GetParam(), name = file.substr(0, file.find('.'));
+  const std::string file = GetParam(), name = file.substr(0, file.find('.', file.rfind('/') + 1));
   expect_outputs(load_network(data(file), {.custom_layers = documented()}), name);
 }
 
 INSTANTIATE_TEST_SUITE_P(Files, KerasFiles,
                          testing::Values("nested.keras", "nested.h5", "nested.json", "multi.keras", "multi.h5",
                                          "zoo.keras", "given.keras", "deep.keras", "deep.h5", "frozen.keras", "frozen.h5",
-                                         "custom.keras", "custom.h5"),
+                                         "custom.keras", "custom.h5", "../attention/tokens.keras",
+                                         "../attention/tokens.h5", "../attention/tokens.json", "../attention/heads.keras",
+                                         "../attention/heads.h5", "../attention/groups.keras", "../attention/groups.h5",
+                                         "../attention/scores.keras", "../attention/scores.h5", "../attention/einsum.keras"),
                          [](const auto& tested) {
                            std::string name = tested.param;
-                           std::replace(name.begin(), name.end(), '.', '_');
+                           if (name.starts_with("../")) name.erase(0, 3);
+                           std::replace_if(name.begin(), name.end(), [](char c) { return c == '.' || c == '/'; }, '_');
                            return name;
                          });
 

@@ -18,6 +18,17 @@ constexpr std::size_t kMaxCalls = 20000;
 
 std::string subject_of(const std::string& name, const LayerDef& layer) { return name + " (" + layer.class_name + ")"; }
 
+/// Where nothing is written down (Sequential models, compositions), inputs are arguments in order.
+CallArguments call_of(const LayerDef& layer, std::size_t node, const LayerImporter& importer, std::size_t inputs) {
+  if (node < layer.arguments.size() && !layer.arguments[node].names.empty()) return layer.arguments[node];
+  CallArguments call;
+  const bool list = !importer.arguments.empty() && importer.arguments.front() == "inputs";
+  for (std::size_t i = 0; i < inputs && i < importer.arguments.size(); ++i) {
+    call.names.emplace_back(importer.arguments[list ? 0 : i]);
+  }
+  return call;
+}
+
 }  // namespace
 
 void Assembler::run(const ModelDef& model) {
@@ -88,7 +99,7 @@ std::vector<Assembler::Tensor> Assembler::import_call(const ModelDef& model, Cal
   }
   if (missing) return {Tensor{}};
   try {
-    return {import_layer(layer, scope, unused_name(path, number), std::move(owner), inputs)};
+    return {import_layer(layer, ref.node, scope, unused_name(path, number), std::move(owner), inputs)};
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kUnsupported || e.stage() != "import") throw;
     unsupported_.push_back(e.subject() + ": " + e.message());
@@ -108,8 +119,9 @@ std::vector<Assembler::Tensor> Assembler::expand_composed(const LayerDef& layer,
   return outputs;
 }
 
-Assembler::Tensor Assembler::import_layer(const LayerDef& layer, const Scope& scope, const std::string& name,
-                                          WeightOwner owner, const std::vector<Tensor>& inputs) {
+Assembler::Tensor Assembler::import_layer(const LayerDef& layer, std::size_t node, const Scope& scope,
+                                          const std::string& name, WeightOwner owner,
+                                          const std::vector<Tensor>& inputs) {
   const std::string subject = owner.subject;
   const Config config(*layer.config, subject, scope.keras);
   const LayerImporter& importer = *find_layer(layer.class_name);
@@ -126,6 +138,7 @@ Assembler::Tensor Assembler::import_layer(const LayerDef& layer, const Scope& sc
   note_dtype(config);
   builder_.set_origin(name);
   LayerContext context(builder_, config, *scope.weights, std::move(owner), values, network_.notes);
+  context.set_call(call_of(layer, node, importer, inputs.size()));
   if (suppressed_.count(name)) context.suppress_head();
   LayerResult result;
   try {

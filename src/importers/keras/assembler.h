@@ -57,8 +57,8 @@ class Assembler {
                                   const std::vector<Tensor>& inputs);
   std::vector<Tensor> expand_composed(const LayerDef& layer, const Scope& scope, const WeightOwner& owner,
                                       const std::vector<Tensor>& inputs);
-  Tensor import_layer(const LayerDef& layer, const Scope& scope, const std::string& name, WeightOwner owner,
-                      const std::vector<Tensor>& inputs);
+  Tensor import_layer(const LayerDef& layer, std::size_t node, const Scope& scope, const std::string& name,
+                      WeightOwner owner, const std::vector<Tensor>& inputs);
   void note_dtype(const Config& config);
   std::string unused_name(const std::string& base, std::size_t number);
   std::string unused_output_name(const std::string& base) const;

@@ -1,6 +1,8 @@
 // The two forms of an inbound node.
 #include "importers/keras/inbound.h"
 
+#include <algorithm>
+
 #include "signxai/error.h"
 
 namespace signxai::keras {
@@ -16,9 +18,15 @@ std::string class_of(const Json& value) {
   return it != value.end() && it->is_string() ? it->get<std::string>() : "";
 }
 
+/// Null, or a list of nothing else: no mask for any of several inputs.
+bool says_nothing(const Json& value) {
+  const Json* list = as_list(value);
+  return value.is_null() || (list && std::all_of(list->begin(), list->end(), [](const Json& v) { return v.is_null(); }));
+}
+
 /// Anything but inference without a mask would change what the layer computes.
 bool is_harmless(const std::string& key, const Json& value) {
-  return value.is_null() || (key == "training" && (value == false || value == 0));
+  return says_nothing(value) || (key == "training" && (value == false || value == 0));
 }
 
 void check_arguments(const Json& arguments, InboundCall& call) {
@@ -44,7 +52,27 @@ void read_keras2(const Json& list, const std::string& subject, InboundCall& call
   }
 }
 
-/// The tensors in a value, in order; false where there is anything else.
+/// {"args": [inputs, ...], "kwargs": {...}}; the inputs may also stand among the kwargs.
+void read_keras3(const Json& node, const std::string& subject, InboundCall& call) {
+  const Config config(node, subject);
+  const Json* arguments = as_list(config.at("args"));
+  if (!arguments) config.wrong("args", "a list");
+  Json others = config.has("kwargs") ? config.at("kwargs") : Json::object();
+  if (!others.is_object()) config.wrong("kwargs", "an object");
+  const Json* inputs = arguments->empty() ? nullptr : &arguments->front();
+  if (!inputs && others.contains("inputs")) inputs = &others["inputs"];
+  if (!inputs || !collect_tensors(*inputs, subject, call.inputs) || call.inputs.empty()) {
+    call.refusal = "is called with " + (inputs ? brief(*inputs) : std::string("nothing")) + " as input";
+  }
+  for (std::size_t i = 1; i < arguments->size(); ++i) {
+    if (!(*arguments)[i].is_null()) call.refusal = "is called with the further argument " + brief((*arguments)[i]);
+  }
+  if (arguments->empty()) others.erase("inputs");
+  check_arguments(others, call);
+}
+
+}  // namespace
+
 bool collect_tensors(const Json& value, const std::string& subject, std::vector<InboundRef>& found) {
   if (class_of(value) == "__keras_tensor__") {
     const Config config(Config(value, subject).at("config"), subject);
@@ -67,27 +95,6 @@ bool collect_tensors(const Json& value, const std::string& subject, std::vector<
   }
   return true;
 }
-
-/// {"args": [inputs, ...], "kwargs": {...}}; the inputs may also stand among the kwargs.
-void read_keras3(const Json& node, const std::string& subject, InboundCall& call) {
-  const Config config(node, subject);
-  const Json* arguments = as_list(config.at("args"));
-  if (!arguments) config.wrong("args", "a list");
-  Json others = config.has("kwargs") ? config.at("kwargs") : Json::object();
-  if (!others.is_object()) config.wrong("kwargs", "an object");
-  const Json* inputs = arguments->empty() ? nullptr : &arguments->front();
-  if (!inputs && others.contains("inputs")) inputs = &others["inputs"];
-  if (!inputs || !collect_tensors(*inputs, subject, call.inputs) || call.inputs.empty()) {
-    call.refusal = "is called with " + (inputs ? brief(*inputs) : std::string("nothing")) + " as input";
-  }
-  for (std::size_t i = 1; i < arguments->size(); ++i) {
-    if (!(*arguments)[i].is_null()) call.refusal = "is called with the further argument " + brief((*arguments)[i]);
-  }
-  if (arguments->empty()) others.erase("inputs");
-  check_arguments(others, call);
-}
-
-}  // namespace
 
 InboundRef read_ref(const Json& list, const std::string& subject) {
   if (list.size() < 3 || !list[0].is_string()) {

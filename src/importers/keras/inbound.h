@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "importers/keras/call_arguments.h"
 #include "importers/keras/config.h"
 
 namespace signxai::keras {
@@ -19,10 +20,14 @@ struct InboundRef {
 struct InboundCall {
   std::vector<InboundRef> inputs;
   std::string refusal;  ///< why the call cannot be imported; empty if it can
+  CallArguments arguments{};  ///< of layers that take some by name
 };
 
 /// [layer, node, tensor] of an input or output. Throws Error(kCorruptFile).
 InboundRef read_ref(const Json& list, const std::string& subject);
+
+/// The tensors in a value of a Keras 3 call, in order; false where there is anything else.
+bool collect_tensors(const Json& value, const std::string& subject, std::vector<InboundRef>& found);
 
 /// Whether the call is in the form of Keras 3: {"args": [...], "kwargs": {...}}.
 bool is_keras3_call(const Json& node);

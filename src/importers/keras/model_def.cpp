@@ -197,7 +197,9 @@ class Reader {
     }
     for (const Json& node : *nodes) {
       if (is_keras3_call(node)) model_.keras = 3;
-      calls.push_back(read_inbound(node, subject));
+      const LayerImporter* importer = find_layer(layer.class_name);
+      const bool named = importer && !importer->arguments.empty();
+      calls.push_back(named ? read_named_call(node, importer->arguments, subject) : read_inbound(node, subject));
       if (layer.refusal.empty()) layer.refusal = calls.back().refusal;
     }
   }
@@ -205,6 +207,7 @@ class Reader {
   void resolve_calls(LayerDef& layer, const std::vector<InboundCall>& calls) {
     for (const InboundCall& call : calls) {
       std::vector<TensorRef>& inputs = layer.calls.emplace_back();
+      layer.arguments.push_back(call.arguments);
       if (!call.refusal.empty()) continue;
       for (const InboundRef& ref : in_order(layer, call.inputs)) {
         inputs.push_back(resolve(ref, false, subject_of(layer)));
@@ -291,6 +294,13 @@ class Reader {
                             "', which has " + std::to_string(layer.calls.size()));
     }
     const std::size_t tensors = layer.nested ? layer.nested->outputs.size() : 1;
+    const LayerImporter* importer = find_layer(layer.class_name);
+    if (ref.tensor >= tensors && importer && !importer->arguments.empty()) {
+      throw Error(ErrorCode::kUnsupported, "import", subject_of(layer),
+                  "'" + user +
+                      "' takes its attention scores, which are not supported as a result; try saving the model "
+                      "without that output");
+    }
     if (ref.tensor >= tensors) {
       corrupt(subject_, "'" + user + "' takes result " + std::to_string(ref.tensor) + " of layer '" + layer.name +
                             "', which has " + std::to_string(tensors));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "importers/keras/call_arguments.h"
 #include "importers/keras/config.h"
 
 namespace signxai::keras {
@@ -30,6 +31,7 @@ struct LayerDef {
   std::shared_ptr<const ModelDef> nested;     ///< a model that is used as a layer
   bool composed = false;                      ///< `nested` is what a custom layer consists of (composition.h)
   std::optional<std::vector<std::size_t>> weights{};  ///< of a part of a custom layer: which of that layer's weights
+  std::vector<CallArguments> arguments{};  ///< of each call, for classes that take some by name
   std::string saved_as{};                             ///< of such a part: its group below the custom layer's
 };
 

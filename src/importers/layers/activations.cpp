@@ -92,28 +92,108 @@ Value gelu(Builder& b, Value x, const Config& p) {
 Value swish(Builder& b, Value x, const Config&) { return b.mul(x, b.unary("sigmoid", x)); }
 Value mish(Builder& b, Value x, const Config&) { return b.mul(x, b.unary("tanh", make_softplus(b, x))); }
 
+Value clipped(Builder& b, Value x, double low, double high) {
+  return b.make("minimum", {b.make("maximum", {x, number(b, low)}), number(b, high)});
+}
+
+Value hard_tanh(Builder& b, Value x, const Config&) { return clipped(b, x, -1, 1); }
+Value hard_silu(Builder& b, Value x, const Config&) {
+  return b.mul(x, clipped(b, b.add(scaled(b, 1.0 / 6.0, x), number(b, 0.5)), 0, 1));
+}
+Value hard_shrink(Builder& b, Value x, const Config&) {
+  return b.mul(x, b.make("greater", {b.unary("abs", x), number(b, 0.5)}));
+}
+Value soft_shrink(Builder& b, Value x, const Config&) {
+  return b.sub(b.relu(b.sub(x, number(b, 0.5))), b.relu(b.sub(number(b, -0.5), x)));
+}
+Value tanh_shrink(Builder& b, Value x, const Config&) { return b.sub(x, b.unary("tanh", x)); }
+Value log_sigmoid(Builder& b, Value x, const Config&) { return b.unary("neg", make_softplus(b, b.unary("neg", x))); }
+Value sparse_sigmoid(Builder& b, Value x, const Config&) {
+  return b.add(scaled(b, 0.5, clipped(b, x, -1, 1)), number(b, 0.5));
+}
+
+/// 0, (x + 1)^2 / 4, x: below, within and above [-1, 1].
+Value sparse_plus(Builder& b, Value x, const Config&) {
+  const Value inside = b.add(clipped(b, x, -1, 1), number(b, 1.0));
+  return b.add(scaled(b, 0.25, b.mul(inside, inside)), b.relu(b.sub(x, number(b, 1.0))));
+}
+
+Value squareplus(Builder& b, Value x, const Config&) {
+  return scaled(b, 0.5, b.add(x, b.unary("sqrt", b.add(b.mul(x, x), number(b, 4.0)))));
+}
+
+std::int64_t last_extent(const Builder& b, Value x, const Config& p, const char* what) {
+  const std::int64_t last = b.shape(x).back();
+  if (last == graph::kOpen) p.wrong("activation", std::string(what) + " over a last axis of known extent");
+  return last;
+}
+
+/// Channels [begin, end).
+Value channels(Builder& b, Value x, std::int64_t begin, std::int64_t end) {
+  graph::Ints first(b.shape(x).size(), 0), last(b.shape(x).size(), std::numeric_limits<std::int64_t>::max());
+  first.back() = begin;
+  last.back() = end;
+  return b.make("slice", {x}, {{"begin", first}, {"end", last}});
+}
+
+/// The first half of the channels times the sigmoid of the second.
+Value glu(Builder& b, Value x, const Config& p) {
+  const std::int64_t last = last_extent(b, x, p, "glu");
+  if (last % 2 != 0) p.wrong("activation", "glu over an even number of channels");
+  return b.mul(channels(b, x, 0, last / 2), b.unary("sigmoid", channels(b, x, last / 2, last)));
+}
+
+/// max(x - tau, 0), which adds up to 1 (Martins and Astudillo 2016). An element is in the support where
+/// 1 + k x > sum of the k elements that are not smaller.
+Value sparsemax(Builder& b, Value x, const Config& p) {
+  const std::int64_t last = last_extent(b, x, p, "sparsemax"), axis = static_cast<std::int64_t>(b.shape(x).size()) - 1;
+  Shape column(b.shape(x).size() - 1, 0), row = column;
+  column.insert(column.end(), {last, 1});
+  row.insert(row.end(), {1, last});
+  const Value mine = b.reshape(x, column), others = b.reshape(x, row);
+  const Value not_smaller = b.make("greater_equal", {others, mine});
+  const Value count = b.reduce("reduce_sum", not_smaller, {axis + 1}, false);
+  const Value sum = b.reduce("reduce_sum", b.mul(not_smaller, others), {axis + 1}, false);
+  const Value support = b.make("greater", {b.add(number(b, 1.0), b.mul(count, x)), sum});
+  const Value total = b.sub(b.reduce("reduce_sum", b.mul(support, x), {axis}, true), number(b, 1.0));
+  return b.relu(b.sub(x, b.div(total, b.reduce("reduce_sum", support, {axis}, true))));
+}
+
 using Kind = HeadFunction::Kind;
 
 constexpr ActivationDef kActivations[] = {
+    {"celu", "", elu},
     {"elu", "ELU", elu},
     {"exponential", "", primitive<kExp>},
     {"gelu", "", gelu},
+    {"glu", "", glu},
+    {"hard_shrink", "", hard_shrink},
     {"hard_sigmoid", "", hard_sigmoid},
+    {"hard_silu", "", hard_silu},
+    {"hard_swish", "", hard_silu},
+    {"hard_tanh", "", hard_tanh},
     {"leaky_relu", "LeakyReLU", leaky_relu},
     {"linear", "", linear},
     {"log_softmax", "", nullptr, Kind::kLogSoftmax},
+    {"log_sigmoid", "", log_sigmoid},
     {"mish", "", mish},
     {"relu", "ReLU", relu},
     {"relu6", "", relu6},
     {"selu", "", selu},
     {"sigmoid", "", primitive<kSigmoid>, Kind::kSigmoid},
     {"silu", "", swish},
+    {"soft_shrink", "", soft_shrink},
     {"softmax", "Softmax", nullptr, Kind::kSoftmax},
     {"softmax_v2", "", nullptr, Kind::kSoftmax},
     {"softplus", "", softplus},
     {"softsign", "", softsign},
+    {"sparse_plus", "", sparse_plus},
+    {"sparse_sigmoid", "", sparse_sigmoid},
+    {"sparsemax", "", sparsemax},
+    {"squareplus", "", squareplus},
     {"swish", "", swish},
     {"tanh", "", primitive<kTanh>},
+    {"tanh_shrink", "", tanh_shrink},
     {"thresholded_relu", "ThresholdedReLU", thresholded_relu},
 };
 

@@ -13,6 +13,13 @@ LayerResult import_prelu(LayerContext& context);
 LayerResult import_relu(LayerContext& context);
 LayerResult import_softmax(LayerContext& context);
 LayerResult import_thresholded_relu(LayerContext& context);
+// attention/
+LayerResult import_additive_attention(LayerContext& context);
+LayerResult import_attention(LayerContext& context);
+LayerResult import_einsum_dense(LayerContext& context);
+LayerResult import_embedding(LayerContext& context);
+LayerResult import_group_query_attention(LayerContext& context);
+LayerResult import_multi_head_attention(LayerContext& context);
 // batch_normalization.cpp
 LayerResult import_batch_normalization(LayerContext& context);
 // borders.cpp

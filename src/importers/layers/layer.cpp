@@ -34,6 +34,14 @@ Value LayerContext::input(std::size_t min_rank, std::size_t max_rank) const {
           range + " with the batch");
 }
 
+std::vector<Value> LayerContext::argument(std::string_view name) const {
+  std::vector<Value> found;
+  for (std::size_t i = 0; i < inputs_.size() && i < call_.names.size(); ++i) {
+    if (call_.names[i] == name) found.push_back(inputs_[i]);
+  }
+  return found;
+}
+
 std::int64_t LayerContext::known_extent(Value value, std::size_t axis) const {
   const std::int64_t extent = shape(value)[axis];
   if (extent == graph::kOpen) {

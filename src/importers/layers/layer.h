@@ -11,6 +11,7 @@
 
 #include "graph/builder.h"
 #include "graph/network.h"
+#include "importers/keras/call_arguments.h"
 #include "importers/keras/config.h"
 #include "importers/weights/weight_source.h"
 
@@ -47,6 +48,12 @@ class LayerContext {
   const std::vector<graph::Value>& inputs() const { return inputs_; }
   /// The one input of a layer that takes one; its rank must lie in the range.
   graph::Value input(std::size_t min_rank = 1, std::size_t max_rank = 8) const;
+  /// For layers that take arguments by name: the tensors given for one, none where it is left out.
+  std::vector<graph::Value> argument(std::string_view name) const;
+  /// The arguments that are no tensors.
+  Config options() const { return Config(call_.options, owner_.subject, config_.keras()); }
+  void set_call(CallArguments call) { call_ = std::move(call); }
+
   const Shape& shape(graph::Value value) const { return builder_.shape(value); }
   /// An extent of the input that the layer's weights depend on, so that it may not be open.
   std::int64_t known_extent(graph::Value value, std::size_t axis) const;
@@ -82,6 +89,7 @@ class LayerContext {
   std::vector<std::string>& notes_;
   std::vector<graph::Weight> weights_;
   std::size_t taken_ = 0;
+  CallArguments call_;
   bool suppress_head_ = false;
 };
 
@@ -89,6 +97,9 @@ struct LayerImporter {
   std::string_view class_name;
   graph::LayerKind kind = graph::LayerKind::kOther;
   LayerResult (*import)(LayerContext&) = nullptr;
+  std::span<const std::string_view> arguments{};  ///< of its call, in order, where it takes several by name
+  /// Inner layers that hold its weights, in order, by the names that archives have for them, perhaps behind "_".
+  std::span<const std::string_view> parts{};
 };
 
 /// Every layer class that can be imported, in alphabetical order.

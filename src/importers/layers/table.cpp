@@ -8,11 +8,28 @@ namespace {
 
 using enum graph::LayerKind;
 
+constexpr std::string_view kListAttention[] = {"inputs", "mask", "training", "return_attention_scores",
+                                               "use_causal_mask"};
+// Keras 2 has no masks of its own among these, and writes all but the first by name.
+constexpr std::string_view kHeadAttention[] = {"query",
+                                               "value",
+                                               "key",
+                                               "query_mask",
+                                               "value_mask",
+                                               "key_mask",
+                                               "attention_mask",
+                                               "return_attention_scores",
+                                               "training",
+                                               "use_causal_mask"};
+constexpr std::string_view kProjections[] = {"query_dense", "key_dense", "gate_dense", "value_dense", "output_dense"};
+
 constexpr LayerImporter kLayers[] = {
     {"Activation", kOther, import_activation},
     {"ActivityRegularization", kOther, import_identity},
     {"Add", kAdd, import_add},
+    {"AdditiveAttention", kOther, import_additive_attention, kListAttention},
     {"AlphaDropout", kOther, import_identity},
+    {"Attention", kOther, import_attention, kListAttention},
     {"Average", kOther, import_average},
     {"AveragePooling1D", kAveragePool, import_average_pooling1d},
     {"AveragePooling2D", kAveragePool, import_average_pooling2d},
@@ -35,6 +52,8 @@ constexpr LayerImporter kLayers[] = {
     {"Dot", kOther, import_dot},
     {"Dropout", kOther, import_identity},
     {"ELU", kOther, import_elu},
+    {"EinsumDense", kKernel, import_einsum_dense},
+    {"Embedding", kEmbedding, import_embedding},
     {"Flatten", kOther, import_flatten},
     {"GaussianDropout", kOther, import_identity},
     {"GaussianNoise", kOther, import_identity},
@@ -44,6 +63,8 @@ constexpr LayerImporter kLayers[] = {
     {"GlobalMaxPooling1D", kOther, import_global_max1d},
     {"GlobalMaxPooling2D", kOther, import_global_max2d},
     {"GlobalMaxPooling3D", kOther, import_global_max3d},
+    {"GroupQueryAttention", kOther, import_group_query_attention, kHeadAttention, kProjections},
+    {"GroupedQueryAttention", kOther, import_group_query_attention, kHeadAttention, kProjections},
     {"GroupNormalization", kOther, import_group_normalization},
     {"Identity", kOther, import_identity},
     {"InputLayer", kInput, import_input_layer},
@@ -56,6 +77,7 @@ constexpr LayerImporter kLayers[] = {
     {"MaxPooling3D", kOther, import_max_pooling3d},
     {"Maximum", kOther, import_maximum},
     {"Minimum", kOther, import_minimum},
+    {"MultiHeadAttention", kOther, import_multi_head_attention, kHeadAttention, kProjections},
     {"Multiply", kOther, import_multiply},
     {"Normalization", kOther, import_normalization},
     {"PReLU", kOther, import_prelu},

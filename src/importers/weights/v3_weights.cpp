@@ -5,6 +5,8 @@
 #include <cctype>
 #include <set>
 
+#include "importers/layers/layer.h"
+
 namespace signxai::keras {
 namespace {
 
@@ -37,6 +39,7 @@ std::vector<const LayerDef*> saved_layers(const ModelDef& model) {
 /// The name of the class itself, without the package it is registered in.
 std::string group_class(const LayerDef& layer) {
   const std::string plain = layer.class_name.substr(layer.class_name.rfind('>') + 1);
+  if (plain == "GroupQueryAttention") return "grouped_query_attention";  // in public by another name than in Keras
   return snake_case(plain == "Model" ? "Functional" : plain);
 }
 
@@ -60,6 +63,22 @@ bool explains(const Names& names, const hdf5::Object& container) {
   const std::set<std::string> known(names.begin(), names.end());
   return std::all_of(container.children.begin(), container.children.end(),
                      [&](const hdf5::Object& child) { return known.count(child.name) != 0 || !holds_arrays(&child); });
+}
+
+/// A layer's own group "vars", then those of the inner layers that hold its weights.
+std::vector<const hdf5::Object*> variable_groups(const LayerDef& layer, const hdf5::Object& group) {
+  std::vector<const hdf5::Object*> found;
+  const auto add = [&](const hdf5::Object* owner) {
+    const hdf5::Object* vars = owner ? owner->find("vars") : nullptr;
+    if (vars && vars->is_group()) found.push_back(vars);
+    return vars != nullptr;
+  };
+  add(&group);
+  const LayerImporter* importer = layer.nested ? nullptr : find_layer(layer.class_name);
+  for (const std::string_view part : importer ? importer->parts : std::span<const std::string_view>{}) {
+    if (!add(group.find(part))) add(group.find("_" + std::string(part)));  // Keras 3, Keras 2.12
+  }
+  return found;
 }
 
 bool is_upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
@@ -115,9 +134,10 @@ void V3Weights::find_groups(const ModelDef& model, const std::string& prefix, co
 }
 
 void V3Weights::assign(const LayerDef& layer, const std::string& path, const hdf5::Object& group) {
-  if (!groups_.emplace(path, &group).second) {
+  if (!layers_.emplace(path, &group).second) {
     throw Error(ErrorCode::kUnsupported, "import", path, "two layers of the model have this path");
   }
+  groups_[path] = variable_groups(layer, group);
   if (layer.nested && !layer.composed) find_groups(*layer.nested, path + "/", group);
   if (!layer.composed) return;
   for (const LayerDef& step : layer.nested->layers) {  // found by the names of the class's attributes
@@ -126,35 +146,43 @@ void V3Weights::assign(const LayerDef& layer, const std::string& path, const hdf
   }
 }
 
-const hdf5::Object* V3Weights::variables(const WeightOwner& owner) const {
+std::vector<const hdf5::Object*> V3Weights::arrays(const WeightOwner& owner) const {
+  std::vector<const hdf5::Object*> found;
   const auto it = groups_.find(owner.path);
-  return it == groups_.end() ? nullptr : it->second->find("vars");
+  if (it == groups_.end()) return found;
+  for (const hdf5::Object* vars : it->second) {
+    for (std::size_t i = 0; i < vars->children.size(); ++i) {
+      const hdf5::Object* array = vars->find(std::to_string(i));
+      if (array && array->dataset) {
+        found.push_back(array);
+        continue;
+      }
+      throw Error(ErrorCode::kCorruptFile, "import", owner.subject,
+                  "'" + vars->path + "' of " + reader_.file().path() + " does not consist of arrays 0, 1, 2 ...");
+    }
+  }
+  return found;
 }
 
 std::optional<std::vector<WeightInfo>> V3Weights::list(const WeightOwner& owner) {
-  const hdf5::Object* vars = variables(owner);
-  if (!vars || (vars->children.empty() && !inner_groups(owner).empty())) return std::nullopt;
+  if (!holds(owner)) return std::nullopt;
   std::vector<WeightInfo> weights;
-  while (const hdf5::Object* array = vars->find(std::to_string(weights.size()))) {
-    if (!array->dataset) break;
+  for (const hdf5::Object* array : arrays(owner)) {
     weights.push_back({array->path, array->dataset->shape, weights.size()});
   }
-  if (weights.size() != vars->children.size()) {
-    throw Error(ErrorCode::kCorruptFile, "import", owner.subject,
-                "'" + vars->path + "' of " + reader_.file().path() + " does not consist of arrays 0, 1, 2 ...");
-  }
+  if (weights.empty() && !inner_groups(owner).empty()) return std::nullopt;
   return weights;
 }
 
 graph::Literal V3Weights::load(const WeightOwner& owner, const WeightInfo& info, const std::string& name) {
-  return reader_.read(*variables(owner)->find(std::to_string(info.id)), name);
+  return reader_.read(*arrays(owner)[info.id], name);
 }
 
 /// Names of the groups with arrays below a layer's own.
 std::string V3Weights::inner_groups(const WeightOwner& owner) const {
-  const auto it = groups_.find(owner.path);
+  const auto it = layers_.find(owner.path);
   std::string names;
-  if (it == groups_.end()) return names;
+  if (it == layers_.end()) return names;
   for (const hdf5::Object& child : it->second->children) {
     if (child.name != "vars" && holds_arrays(&child)) names += (names.empty() ? "" : ", ") + child.name;
   }

@@ -153,10 +153,13 @@ def fill(model, numbers):
             layer.finalize_state()  # it computes with copies
 
 
-def write(name, model, forms):
+def write(name, model, forms, ids=0):
+    """With `ids` the inputs are whole numbers below that."""
     numbers = np.random.default_rng(0)
     fill(model, numbers)
     inputs = [numbers.normal(size=(2, *i.shape[1:])).astype("float32") for i in model.inputs]
+    if ids:
+        inputs = [numbers.integers(0, ids, x.shape).astype("float32") for x in inputs]
     outputs = model.predict(inputs if len(inputs) > 1 else inputs[0], verbose=0)
     outputs = outputs if isinstance(outputs, list) else [outputs]
     model.save(f"{name}.keras")
@@ -174,6 +177,7 @@ def write(name, model, forms):
 
 MAKERS = {make.__name__: (make, forms) for make, forms in MODELS.items()}
 MAKERS |= {policy: (of_type(policy), forms) for policy, forms in TYPES.items()}
-for chosen in sys.argv[1:] or MAKERS:
-    keras.utils.clear_session()
-    write(chosen, MAKERS[chosen][0](), MAKERS[chosen][1])
+if __name__ == "__main__":
+    for chosen in sys.argv[1:] or MAKERS:
+        keras.utils.clear_session()
+        write(chosen, MAKERS[chosen][0](), MAKERS[chosen][1])

@@ -1,0 +1,143 @@
+"""Small networks around attention, einsum and embedding layers, for Keras 3 and for tf.keras 2."""
+
+import numpy as np
+
+try:
+    import tensorflow as tf
+
+    keras = tf.keras if tf.keras.__version__.startswith("2") else None
+except ImportError:
+    keras = None
+if keras is None:
+    import keras
+
+L = keras.layers
+IS_3 = not getattr(keras, "__version__", "2").startswith("2")
+
+
+def headed(inputs, x):
+    return keras.Model(inputs, L.Dense(4)(L.Flatten()(x)))
+
+
+def on_sequence(make, *shape):
+    """A network on one input: `make(x)` gives the tensor before the head."""
+
+    def build():
+        x = keras.Input(shape or (6, 8))
+        return headed(x, make(x))
+
+    return build
+
+
+def heads(x, *, mask=None, **options):
+    call = {"use_causal_mask": True} if options.pop("causal", False) else {}
+    if mask is not None:
+        call["attention_mask"] = mask
+    return L.MultiHeadAttention(2, 3, **options)(x, x, **call)
+
+
+def cross(x, **options):
+    query, value = L.Dense(5)(L.Cropping1D((1, 1))(x)), L.Dense(7, activation="tanh")(x)
+    value_dim = 2 if IS_3 and not options else 4  # JAX's fused attention cannot do with two sizes
+    return L.MultiHeadAttention(3, 2, value_dim=value_dim, **options)(query, value, key=L.Dense(6)(x))
+
+
+def with_mask():
+    x, mask = keras.Input((6, 8)), keras.Input((6, 6))
+    return headed([x, mask], heads(x, mask=mask))
+
+
+def listed(layer, *, keys=False, causal=False):
+    def make(x):
+        inputs = [L.Dense(8)(L.Cropping1D((0, 2))(x)), x] + ([L.Dense(8)(x)] if keys else [])
+        return layer()(inputs, **({"use_causal_mask": True} if causal else {}))
+
+    return make
+
+
+def einsum(equation, output_shape, bias_axes=None, **options):
+    return lambda x: L.EinsumDense(equation, output_shape, bias_axes=bias_axes, **options)(x)
+
+
+def tokens(*layers):
+    def build():
+        x = keras.Input((7,))
+        y = L.Embedding(11, 5)(x)
+        for layer in layers:
+            y = layer(y)
+        return headed(x, y)
+
+    return build
+
+
+def transformer(y):
+    y = L.LayerNormalization()(L.Add()([y, L.MultiHeadAttention(2, 3)(y, y, use_causal_mask=True)]))
+    y = L.LayerNormalization()(L.Add()([y, L.Dense(5)(L.Dense(9, activation="gelu")(y))]))
+    return L.GlobalAveragePooling1D()(y)
+
+
+NETWORKS = {
+    "heads": on_sequence(heads),
+    "heads_causal": on_sequence(lambda x: heads(x, causal=True)),
+    "heads_no_bias": on_sequence(lambda x: heads(x, use_bias=False, output_shape=5)),
+    "heads_shape": on_sequence(lambda x: heads(x, output_shape=(2, 3))),
+    "heads_cross": on_sequence(cross),
+    "heads_dropout": on_sequence(lambda x: cross(x, dropout=0.3)),
+    "heads_image": on_sequence(heads, 3, 4, 8),
+    "heads_rows": on_sequence(lambda x: heads(x, attention_axes=(1,)), 3, 4, 8),
+    "heads_columns": on_sequence(lambda x: heads(x, attention_axes=(2,)), 3, 4, 8),
+    "heads_mask": with_mask,
+    "attention": on_sequence(listed(L.Attention)),
+    "attention_scale": on_sequence(listed(lambda: L.Attention(use_scale=True), keys=True)),
+    "attention_causal": on_sequence(listed(L.Attention, causal=True)),
+    "attention_concat": on_sequence(listed(lambda: L.Attention(use_scale=True, score_mode="concat"))),
+    "attention_concat_plain": on_sequence(listed(lambda: L.Attention(score_mode="concat"), keys=True)),
+    "additive": on_sequence(listed(L.AdditiveAttention, causal=True)),
+    "additive_plain": on_sequence(listed(lambda: L.AdditiveAttention(use_scale=False), keys=True)),
+    "einsum_dense": on_sequence(einsum("abc,cd->abd", (6, 5), "d", activation="relu")),
+    "einsum_flat": on_sequence(einsum("ab,bc->ac", 3, "c"), 8),
+    "einsum_left": on_sequence(einsum("...x,xy->...y", 5, "y")),
+    "einsum_right": on_sequence(einsum("ab...,bc->ac...", 5, "c"), 4, 3, 2),
+    "einsum_positions": on_sequence(einsum("abc,bcd->abd", (6, 5), "bd")),
+    "einsum_heads": on_sequence(einsum("abc,cde->abde", (6, 2, 3), "de")),
+    "einsum_join": on_sequence(einsum("abcd,cde->abe", (4, 5), "e"), 4, 2, 3),
+    "einsum_moved": on_sequence(einsum("abc,cd->adb", (5, 6), "d")),
+    "einsum_sum": on_sequence(einsum("abc,cd->ad", 5)),
+    "tokens": tokens(L.Conv1D(6, 3, activation="relu")),
+    "tokens_transformer": tokens(transformer),
+}
+
+if IS_3:
+    NETWORKS.update(
+        {
+            "heads_gate": on_sequence(lambda x: heads(x, use_gate=True)),
+            "heads_window": on_sequence(lambda x: heads(x, sliding_window=2)),
+            "groups": on_sequence(lambda x: L.GroupQueryAttention(3, 4, 2)(x, x)),
+            "groups_causal": on_sequence(lambda x: L.GroupQueryAttention(3, 4, 1, use_bias=False, use_gate=True)(x, x, use_causal_mask=True)),
+            "groups_window": on_sequence(lambda x: L.GroupQueryAttention(3, 6, 3, sliding_window=3)(L.Dense(8)(x), x)),
+        }
+    )
+
+
+def randomized(model):
+    rng = np.random.default_rng(7)
+    model.set_weights([rng.normal(0, 0.6, w.shape) for w in model.get_weights()])
+    return model
+
+
+def inputs_of(model, count=2):
+    rng = np.random.default_rng(5)
+    arrays = [rng.normal(0, 1, (count, *x.shape[1:])).astype(np.float32) for x in model.inputs]
+    if any(isinstance(layer, L.Embedding) for layer in model.layers):
+        return [rng.integers(0, 11, (count, 7)).astype(np.float32)]
+    if len(arrays) > 1:  # a mask that leaves every position something to look at
+        arrays[1] = ((arrays[1] > 0) | np.eye(6, dtype=bool)).astype(np.float32)
+    return arrays
+
+
+def body_of(model):
+    """The network behind its embedding, and that; the model itself where it has none."""
+    for layer in model.layers:
+        if isinstance(layer, L.Embedding):
+            return keras.Model(layer.output, model.output), layer
+    return model, None
