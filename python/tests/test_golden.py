@@ -80,7 +80,7 @@ def maps_of(model, x, group, target):
         yield call, e.maps[name if name in e.maps else call["method"]]
 
 
-@pytest.mark.parametrize("name", sorted(TABLE))
+@pytest.mark.parametrize("name", sorted(name for name in TABLE if any(not left_out(name, call) for call in TABLE[name]["calls"])))
 def test_maps(name):
     entry = TABLE[name]
     folder = DATA / name
@@ -88,7 +88,6 @@ def test_maps(name):
     model = signxai_cpp.load(*(folder / file for file in files))
     outputs = [port.name for port in model.outputs]
     calls = [call for call in entry["calls"] if not left_out(name, call)]
-    assert calls
     with h5py.File(folder / "golden.h5") as file:
         x = read_inputs(file, model)
         found = [(call, map_) for group in grouped(calls) for call, map_ in maps_of(model, x, group, target_of(group[0], outputs))]
@@ -98,7 +97,7 @@ def test_maps(name):
 
 
 def test_outputs():
-    for name in ("digits_cnn", "multi_output"):
+    for name in ("digits_cnn", "multi_output", "textcnn"):
         model = signxai_cpp.load(DATA / name / "model.h5")
         with h5py.File(DATA / name / "golden.h5") as file:
             found = model.predict(read_inputs(file, model))
