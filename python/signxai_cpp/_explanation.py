@@ -209,7 +209,7 @@ class Explanation(NDArrayOperatorsMixin):
         elif ending == ".npy":
             _native.write_npy(name, np.require(self._array(), None, "C"), overwrite)
         elif ending == ".png":
-            from ._draw import picture
+            from ._tiles import picture
 
             _native.write_png(name, picture(self), overwrite)
         else:
@@ -217,7 +217,7 @@ class Explanation(NDArrayOperatorsMixin):
 
     def _repr_png_(self) -> Optional[bytes]:
         """What a notebook shows: the maps of the first sample; nothing where the input cannot be drawn."""
-        from ._draw import drawable, picture
+        from ._tiles import drawable, picture
 
         return _native.encode_png(picture(self)) if drawable(self) else None
 

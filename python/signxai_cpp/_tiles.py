@@ -1,4 +1,5 @@
-"""What a drawing of one sample consists of; shared by the compiled drawings and matplotlib's."""
+"""What a drawing of one sample consists of, for matplotlib's drawings and for those of the compiled part, as the command
+line makes them."""
 
 from __future__ import annotations
 
@@ -90,3 +91,15 @@ def _on_steps(relevance: FloatArray, steps: int) -> FloatArray:
     if len(columns) == steps:
         return columns
     return np.ascontiguousarray(_native.resize_bilinear(columns[:, None, :], steps, 1)[:, 0, :])
+
+
+def picture(explanation: Explanation, sample: int = 0) -> NDArray[np.uint8]:
+    """All maps of one sample as a picture (height, width, 3)."""
+    tiles = tiles_of(explanation, sample)
+    title, subtitle = explanation.model, subtitle_of(explanation, sample, tiles)
+    maps = [(tile.name, tile.subtitle, tile.relevance) for tile in tiles]
+    if all(tile.series for tile in tiles) and len(explanation.inputs) == 1:
+        # A series shows titles only: what is explained goes there.
+        maps = [(f"{name} ({below})" if below else name, "", relevance) for name, below, relevance in maps]
+        return _native.draw_series(title, subtitle, tiles[0].signal, [], 0.0, maps, columns_for(len(maps), 3))
+    return _native.draw_panel(title, subtitle, picture_of(tiles[0].signal), maps, columns_for(len(maps) + 1, 4))

@@ -9,7 +9,7 @@ import pytest
 import signxai_cpp as sx
 from conftest import ROOT
 from signxai_cpp import _native
-from signxai_cpp._draw import picture
+from signxai_cpp._tiles import picture
 
 
 @pytest.fixture(scope="module")

@@ -111,13 +111,13 @@ TEST(KerasFilesMore, NumberFormats) {
                {"mixed_bfloat16", 3e-2, ""},
                {"float64", 1e-5, "float64"}};
   for (const auto& tested : cases) {
-    const std::string name = tested.name;
-    const graph::Network net = load_network(data(name + ".keras"));
-    expect_outputs(net, name, tested.tolerance);
+    const std::string name = tested.name, file = "../types/" + name;
+    const graph::Network net = load_network(data(file + ".keras"));
+    expect_outputs(net, file, tested.tolerance);
     EXPECT_THAT(net.notes, testing::Contains("the model is of type " + name + "; it is computed in float32"));
     const std::string stored = "weights are stored as " + std::string(tested.stored) + " and were converted to float32";
     EXPECT_EQ(std::count(net.notes.begin(), net.notes.end(), stored), *tested.stored ? 1 : 0) << name;
-    if (fs::exists(data(name + ".h5"))) expect_same(load_network(data(name + ".h5")), net, name);
+    if (fs::exists(data(file + ".h5"))) expect_same(load_network(data(file + ".h5")), net, file);
   }
 }
 

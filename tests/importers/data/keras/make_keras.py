@@ -1,5 +1,6 @@
-"""Writes the model files of this folder with Keras 3 (3.8 on JAX): each network as NAME.keras, some also in other forms,
-and NAME.npz with inputs x0, x1 ... and outputs y0, y1 ... of model.predict.
+"""Writes the model files of this folder, and those of ../types in other number formats, with Keras 3 (3.8 on JAX): each
+network as NAME.keras, some also in other forms, and NAME.npz with inputs x0, x1 ... and outputs y0, y1 ... of
+model.predict.
 
 Run it in this folder; names as arguments choose some of them. Weights are random, but the same each time.
 """
@@ -180,4 +181,4 @@ MAKERS |= {policy: (of_type(policy), forms) for policy, forms in TYPES.items()}
 if __name__ == "__main__":
     for chosen in sys.argv[1:] or MAKERS:
         keras.utils.clear_session()
-        write(chosen, MAKERS[chosen][0](), MAKERS[chosen][1])
+        write(f"../types/{chosen}" if chosen in TYPES else chosen, MAKERS[chosen][0](), MAKERS[chosen][1])
