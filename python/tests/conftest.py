@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ import signxai_cpp
 ROOT = pathlib.Path(os.environ.get("SIGNXAI_SOURCE_DIR", pathlib.Path(__file__).resolve().parents[2]))
 DIGITS = ROOT / "examples/digits/digits_cnn.h5"
 TINY = ROOT / "tests/golden/data/semantics_dense/model.h5"
+
+# A shell ignores ctrl-C for what it starts in the background, and children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
