@@ -6,14 +6,14 @@
 namespace signxai::graph {
 namespace {
 
+/// Numbers of both signs may as well hold a zero: nothing is gained by reading on, and weights can be many.
 Sign literal_sign(const Node& node, std::span<const Sign>) {
   const Literal& literal = node.attrs.literal("value");
   Sign sign{false, false, false};
   for (std::int64_t i = 0; i < literal.size(); ++i) {
     const float v = literal.data()[i];
     (v > 0 ? sign.positive : v < 0 ? sign.negative : sign.zero) = true;
-    if (v != v) return Sign::any();
-    if (sign == Sign::any()) break;
+    if (v != v || (sign.positive && sign.negative)) return Sign::any();
   }
   return sign;
 }
