@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from . import _native
 from ._explainer import Explainer, as_model
 from ._files import is_path
 from ._progress import Callback, ProgressArgument, reporting
+from ._registry import digests_for
 from ._requests import MethodArgument, describe, requests_of, target_of
 from ._shards import FORMATS, Entry, Folder, Json, Shard
 from ._sources import Block, Source, source_of
@@ -112,6 +114,8 @@ def explain_dataset(
     overwrite: start anew where the folder holds maps; files that are not of an earlier run are never touched.
     progress: as for :func:`explain`; counts from what is done already. The total is None for an iterable without length.
 
+    A method, rule or composite of one's own counts as another one when its source changed; what that calls is not looked into.
+
     A generator is asked for the samples that are done already, too, and must give them in the same order.
 
     Returns a :class:`DatasetMaps`. Raises InvalidArgument (a ValueError) when the folder holds the maps of other arguments, naming
@@ -165,10 +169,13 @@ class _Job:
 
     def identity(self) -> Json:
         """All that decides the numbers but for the shards."""
+        methods = [{"name": name, "parameters": _all_parameters(name, given)} for name, given in self._requests]
+        defined = digests_for(json.dumps(methods, default=str))
         return {
             "version": _native.version(),
             "model": {"name": self._explainer.model.name, "sha256": self._explainer.model._hashes()},
-            "methods": [{"name": name, "parameters": _all_parameters(name, given)} for name, given in self._requests],
+            "methods": methods,
+            **({"defined": defined} if defined else {}),
             "target": _described(self._target),
             "semantics": self._explainer.semantics,
             "inputs": self._source.identity(),

@@ -19,6 +19,8 @@ constexpr Pass kPipeline[] = {
     {"narrow_to_support", "divide by the activation instead of z where relevance is zero elsewhere", narrow_to_support},
     {"sink_transposes", "push transposes together and cancel them",
      [](const Graph& graph, const Context&) { return sink_transposes(graph); }},
+    // Before W+ of a large layer is computed and kept.
+    {"stream_weights", "transform large weight matrices while they are read", stream_weights},
     {"fold_constants", "compute once what depends on weights alone", fold_constants},
     // Folded weights have signs of their own (W+ >= 0).
     {"eliminate_dead_terms", "drop terms that the signs of their factors prove to be zero", eliminate_dead_terms},

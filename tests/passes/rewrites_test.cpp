@@ -131,6 +131,50 @@ output "z" %z
   expect_rewrite(split_uniform_kernels, text, text);
 }
 
+TEST(StreamWeights, TransformsALargeMatrixAsItIsRead) {
+  expect_rewrite(stream_weights, R"(
+%x = input "x" : f32[2,2048]
+%w = const @w : f32[2048,1024]
+%zero = const 0 : f32[]
+%p = relu %w : f32[2048,1024]
+%n = minimum %w %zero : f32[2048,1024]
+%s = mul %w %w : f32[2048,1024]
+%a = matmul %x %p : f32[2,1024]
+%b = matmul %a %n {transpose_b=1} : f32[2,2048]
+%c = matmul %b %s : f32[2,1024]
+%d = reduce_sum %p {axes=[0]} : f32[1024]
+output "c" %c
+output "d" %d
+)",
+                 R"(
+%x = input "x" : f32[2,2048]
+%w = const @w : f32[2048,1024]
+%p = relu %w : f32[2048,1024]
+%a = matmul %x %w {weights="positive"} : f32[2,1024]
+%b = matmul %a %w {transpose_b=1, weights="negative"} : f32[2,2048]
+%c = matmul %b %w {weights="squared"} : f32[2,1024]
+%d = reduce_sum %p {axes=[0]} : f32[1024]
+output "c" %c
+output "d" %d
+)");
+}
+
+TEST(StreamWeights, LeavesSmallMatricesAndManyRows) {
+  const std::string text = R"(
+%x = input "x" : f32[9,2048]
+%w = const @w : f32[2048,1024]
+%p = relu %w : f32[2048,1024]
+%a = matmul %x %p : f32[9,1024]
+%y = input "y" : f32[1,20]
+%v = const @v : f32[20,1024]
+%q = relu %v : f32[20,1024]
+%b = matmul %y %q : f32[1,1024]
+output "a" %a
+output "b" %b
+)";
+  expect_rewrite(stream_weights, text, text);
+}
+
 TEST(EliminateDeadTerms, DropsTheNegativePartOfAnActivation) {
   expect_rewrite(eliminate_dead_terms, R"(
 %x = input "x" : f32[2,3]
