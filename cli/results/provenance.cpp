@@ -62,6 +62,7 @@ Provenance::Provenance(const Explainer& explainer, const ExplainerOptions& optio
                  {"threads", options.threads},
                  {"batch", options.batch},
                  {"semantics", options.semantics},
+                 {"precision", options.precision},
                  {"disabled_passes", options.disabled_passes},
                  {"model", {{"name", explainer.model().name()}, {"files", Json::array()}}}}),
       files_(std::async(std::launch::async, [model = explainer.model()] { return listed(model.files()); })) {

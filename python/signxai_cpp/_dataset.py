@@ -87,6 +87,7 @@ def explain_dataset(
     threads: int = 0,
     max_memory: Union[None, int, str] = None,
     semantics: str = "signxai",
+    precision: str = "f32",
     progress: ProgressArgument = None,
     **params: Any,
 ) -> DatasetMaps:
@@ -96,7 +97,7 @@ def explain_dataset(
 
     Parameters
     ----------
-    model, methods, target, threads, max_memory, semantics, params: as for :func:`explain`.
+    model, methods, target, threads, max_memory, semantics, precision, params: as for :func:`explain`.
     inputs: an array, a memory map, or anything else with a shape that gives slices (a data set of h5py); the path of a .npy file,
         which is mapped and not read; a folder of pictures (PNG, JPEG), .npy or .csv files, which are taken by name; a list of
         files and folders; a sequence of samples; or any iterable of them, also a generator. A sample of a sequence or iterable
@@ -138,7 +139,7 @@ def explain_dataset(
     if isinstance(model, Explainer):
         explainer = model
     else:
-        explainer = as_model(model).explainer(threads=threads, max_memory=max_memory, semantics=semantics)
+        explainer = as_model(model).explainer(threads=threads, max_memory=max_memory, semantics=semantics, precision=precision)
     preset = os.fspath(preprocess) if preprocess is not None else ""
     source = source_of(inputs, explainer.model.inputs, preset, on_error == "skip")
     if not isinstance(methods, (str, Mapping)):
@@ -178,6 +179,7 @@ class _Job:
             **({"defined": defined} if defined else {}),
             "target": _described(self._target),
             "semantics": self._explainer.semantics,
+            **({"precision": self._explainer.precision} if self._explainer.precision != "f32" else {}),
             "inputs": self._source.identity(),
         }
 
