@@ -28,4 +28,12 @@ foreach(line IN LISTS lines)
     # The longest ones start first.
     set_tests_properties("${suite}" PROPERTIES LABELS golden COST 1000)
   endif()
+  if(suite MATCHES "Golden|CpuKernels")
+    # Once more as on a machine without AVX-512, on the vendored goldens.
+    add_test("${suite}@avx2" "${SUITES_PROGRAM}" "--gtest_filter=${suite}.*" --gtest_color=no
+             "--gtest_output=xml:${SUITES_RESULTS}/${file_name}@avx2.xml")
+    set_tests_properties("${suite}@avx2" PROPERTIES
+      ENVIRONMENT "OMP_WAIT_POLICY=passive;SIGNXAI_TEST_ISA=avx2;SIGNXAI_GOLDENS=" WORKING_DIRECTORY "${SUITES_WORKDIR}"
+      TIMEOUT 3600)
+  endif()
 endforeach()

@@ -40,10 +40,10 @@ Json rules_of(const Explainer& explainer, const MethodRequest& request) {
   return document;
 }
 
-Json model_of(const Model& model) {
-  Json document = {{"name", model.name()}, {"files", Json::array()}};
-  for (const ModelFile& file : model.files()) document["files"].push_back({{"file", file.path}, {"sha256", file.sha256}});
-  return document;
+Json listed(const std::vector<ModelFile>& files) {
+  Json list = Json::array();
+  for (const ModelFile& file : files) list.push_back({{"file", file.path}, {"sha256", file.sha256}});
+  return list;
 }
 
 std::string dumped(const Json& document) {
@@ -62,11 +62,11 @@ Provenance::Provenance(const Explainer& explainer, const ExplainerOptions& optio
                  {"threads", options.threads},
                  {"batch", options.batch},
                  {"semantics", options.semantics},
+                 {"precision", options.precision},
                  {"disabled_passes", options.disabled_passes},
-                 {"model", model_of(explainer.model())}}) {
-  for (const ModelFile& file : options.extensions ? options.extensions->sources() : std::vector<ModelFile>()) {
-    document_["plugins"].push_back({{"file", file.path}, {"sha256", file.sha256}});
-  }
+                 {"model", {{"name", explainer.model().name()}, {"files", Json::array()}}}}),
+      files_(std::async(std::launch::async, [model = explainer.model()] { return listed(model.files()); })) {
+  if (options.extensions && !options.extensions->sources().empty()) document_["plugins"] = listed(options.extensions->sources());
   if (!preprocessing.empty()) document_["preprocess"] = preprocessing;
   if (methods.empty()) return;
   document_["target"] = target;
@@ -79,11 +79,17 @@ Provenance::Provenance(const Explainer& explainer, const ExplainerOptions& optio
   }
 }
 
-std::string Provenance::text() const { return document_.is_null() ? std::string() : dumped(document_); }
+Json Provenance::document() const {
+  Json document = document_;
+  if (files_.valid()) document["model"]["files"] = files_.get();
+  return document;
+}
+
+std::string Provenance::text() const { return document_.is_null() ? std::string() : dumped(document()); }
 
 std::string Provenance::text_with(const Json& picture) const {
   if (document_.is_null()) return {};
-  Json document = document_;
+  Json document = this->document();
   document["picture"] = picture;
   return dumped(document);
 }

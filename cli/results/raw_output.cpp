@@ -6,15 +6,15 @@
 
 namespace signxai::cli {
 
-RawOutput::RawOutput(std::string path, bool overwrite, std::string provenance, std::vector<std::string> samples)
-    : path_(std::move(path)), provenance_(std::move(provenance)), overwrite_(overwrite), samples_(std::move(samples)) {}
+RawOutput::RawOutput(std::string path, bool overwrite, const Provenance& provenance, std::vector<std::string> samples)
+    : path_(std::move(path)), provenance_(provenance), overwrite_(overwrite), samples_(std::move(samples)) {}
 
 void RawOutput::add(std::vector<RawArray> chunk) {
   if (path_.empty()) return;
   const bool alone = std::filesystem::path(path_).extension() == ".npy";
   if (alone) std::erase_if(chunk, [](const RawArray& array) { return array.integers != nullptr; });
   if (!writer_) {
-    ArrayFilePlan plan{{}, provenance_, samples_};
+    ArrayFilePlan plan{{}, provenance_.text(), samples_};
     for (const RawArray& array : chunk) {
       Shape whole = array.shape;
       whole.front() = static_cast<std::int64_t>(samples_.size());

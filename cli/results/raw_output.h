@@ -22,15 +22,16 @@ struct RawArray {
 
 class RawOutput {
  public:
-  /// Nothing is written to an empty path. `samples` are the names of all samples.
-  RawOutput(std::string path, bool overwrite, std::string provenance, std::vector<std::string> samples);
+  /// Nothing is written to an empty path. `samples` are the names of all samples. `provenance` must outlive this.
+  RawOutput(std::string path, bool overwrite, const Provenance& provenance, std::vector<std::string> samples);
 
   /// Every chunk brings the same arrays with more samples; .npy takes one array, and integers are left out of it.
   void add(std::vector<RawArray> chunk);
   void commit();
 
  private:
-  std::string path_, provenance_;
+  std::string path_;
+  const Provenance& provenance_;
   bool overwrite_;
   std::vector<std::string> samples_;
   std::unique_ptr<ArrayWriter> writer_;

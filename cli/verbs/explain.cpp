@@ -92,7 +92,7 @@ struct Call {
     for (const Shape& shape : inputs.shapes()) {
       if (!plan.files.empty()) check_drawable(shape);
     }
-    RawOutput raw(plan.raw, plan.overwrite, provenance.text(), names_of(inputs.samples()));
+    RawOutput raw(plan.raw, plan.overwrite, provenance, names_of(inputs.samples()));
     PictureOutput pictures(plan, provenance);
     const std::int64_t chunk = explainer.chunk(inputs.shapes(), requests, target, samples);
     for_each_chunk(inputs, chunk, [&](const Inputs& part, std::int64_t first, const Progress& progress) {

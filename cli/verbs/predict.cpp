@@ -117,7 +117,7 @@ int run(const Options& options) {
   if (options.json || !options.raw.empty()) provenance = {explainer, options.compute.options, {}, "", inputs.preprocessing()};
   std::vector<std::string> names;
   for (const Sample& sample : inputs.samples()) names.push_back(sample.name);
-  RawOutput raw(options.raw, options.force, provenance.text(), names);
+  RawOutput raw(options.raw, options.force, provenance, names);
   Printed printed;
   const std::int64_t chunk = explainer.chunk(inputs.shapes(), {}, Target::max(), static_cast<std::int64_t>(inputs.size()));
   for_each_chunk(inputs, chunk, [&](const Inputs& part, std::int64_t, const Progress&) {

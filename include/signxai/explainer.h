@@ -30,6 +30,10 @@ struct ExplainerOptions {
   /// "literal": as signxai, and behind a softmax that is a layer of its own LRP begins at every output (quirk Q3);
   /// or the quirks to put right, "Q1,Q7" (docs/semantics.md).
   std::string semantics = "signxai";
+  /// "f32"; or "bf16", for which wide convolutions round their operands to bfloat16 (8 significant bits) and sum in single
+  /// precision: up to twice as fast on machines with such instructions, for maps that are alike and not equal
+  /// (docs/performance.md). Error(kUnsupported) on other machines and with the backend "reference".
+  std::string precision = "f32";
   /// Methods, rules and composites besides the built-in ones (extensions.h).
   std::shared_ptr<const Extensions> extensions{};
 };

@@ -52,7 +52,7 @@ SIGNXAI_API const char* signxai_version(void);
 SIGNXAI_API const char* signxai_last_error(void);
 
 /* Loads a network. `weights` may be NULL: only for an architecture .json, the weights beside it. `options` is NULL or a
- * JSON object with any of "threads", "batch", "backend" and "semantics", as ExplainerOptions has them.
+ * JSON object with any of "threads", "batch", "backend", "semantics" and "precision", as ExplainerOptions has them.
  * Free by signxai_free. */
 SIGNXAI_API signxai_code signxai_load(const char* model, const char* weights, const char* options,
                                       signxai_explainer** out);

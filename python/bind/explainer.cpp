@@ -38,13 +38,14 @@ Explanation explain(const Explainer& explainer, const std::vector<FloatInput>& i
 }
 
 void make(Explainer* self, const Model& model, int threads, std::int64_t batch, const std::string& backend,
-          const std::string& semantics, std::int64_t max_memory, const std::vector<std::string>& disabled_passes,
+          const std::string& semantics, const std::string& precision, std::int64_t max_memory, const std::vector<std::string>& disabled_passes,
           std::shared_ptr<Extensions> extensions) {
   ExplainerOptions options;
   options.threads = threads;
   options.batch = batch;
   options.backend = backend;
   options.semantics = semantics;
+  options.precision = precision;
   options.max_memory = max_memory;
   options.disabled_passes = disabled_passes;
   options.extensions = std::move(extensions);
@@ -60,7 +61,7 @@ void bind_explainer(nb::module_& module) {
   module.def("quirks", &quirks);
   nb::class_<Explainer>(module, "Explainer", "Computes maps of one model. Safe to use from several threads.")
       .def("__init__", &make, nb::arg("model"), nb::kw_only(), nb::arg("threads") = 0, nb::arg("batch") = 0,
-           nb::arg("backend") = "cpu", nb::arg("semantics") = "signxai", nb::arg("max_memory") = 0,
+           nb::arg("backend") = "cpu", nb::arg("semantics") = "signxai", nb::arg("precision") = "f32", nb::arg("max_memory") = 0,
            nb::arg("disabled_passes") = std::vector<std::string>(), nb::arg("extensions").none() = nb::none())
       .def("explain", &explain, nb::arg("inputs").noconvert(), nb::arg("methods"), nb::arg("target"),
            nb::arg("progress").none(), nb::arg("ledger") = false)

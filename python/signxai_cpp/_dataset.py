@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from . import _native
 from ._explainer import Explainer, as_model
 from ._files import is_path
 from ._progress import Callback, ProgressArgument, reporting
+from ._registry import digests_for
 from ._requests import MethodArgument, describe, requests_of, target_of
 from ._shards import FORMATS, Entry, Folder, Json, Shard
 from ._sources import Block, Source, source_of
@@ -85,6 +87,7 @@ def explain_dataset(
     threads: int = 0,
     max_memory: Union[None, int, str] = None,
     semantics: str = "signxai",
+    precision: str = "f32",
     progress: ProgressArgument = None,
     **params: Any,
 ) -> DatasetMaps:
@@ -94,7 +97,7 @@ def explain_dataset(
 
     Parameters
     ----------
-    model, methods, target, threads, max_memory, semantics, params: as for :func:`explain`.
+    model, methods, target, threads, max_memory, semantics, precision, params: as for :func:`explain`.
     inputs: an array, a memory map, or anything else with a shape that gives slices (a data set of h5py); the path of a .npy file,
         which is mapped and not read; a folder of pictures (PNG, JPEG), .npy or .csv files, which are taken by name; a list of
         files and folders; a sequence of samples; or any iterable of them, also a generator. A sample of a sequence or iterable
@@ -111,6 +114,8 @@ def explain_dataset(
         the result's `skipped` lists them.
     overwrite: start anew where the folder holds maps; files that are not of an earlier run are never touched.
     progress: as for :func:`explain`; counts from what is done already. The total is None for an iterable without length.
+
+    A method, rule or composite of one's own counts as another one when its source changed; what that calls is not looked into.
 
     A generator is asked for the samples that are done already, too, and must give them in the same order.
 
@@ -134,7 +139,7 @@ def explain_dataset(
     if isinstance(model, Explainer):
         explainer = model
     else:
-        explainer = as_model(model).explainer(threads=threads, max_memory=max_memory, semantics=semantics)
+        explainer = as_model(model).explainer(threads=threads, max_memory=max_memory, semantics=semantics, precision=precision)
     preset = os.fspath(preprocess) if preprocess is not None else ""
     source = source_of(inputs, explainer.model.inputs, preset, on_error == "skip")
     if not isinstance(methods, (str, Mapping)):
@@ -165,12 +170,16 @@ class _Job:
 
     def identity(self) -> Json:
         """All that decides the numbers but for the shards."""
+        methods = [{"name": name, "parameters": _all_parameters(name, given)} for name, given in self._requests]
+        defined = digests_for(json.dumps(methods, default=str))
         return {
             "version": _native.version(),
             "model": {"name": self._explainer.model.name, "sha256": self._explainer.model._hashes()},
-            "methods": [{"name": name, "parameters": _all_parameters(name, given)} for name, given in self._requests],
+            "methods": methods,
+            **({"defined": defined} if defined else {}),
             "target": _described(self._target),
             "semantics": self._explainer.semantics,
+            **({"precision": self._explainer.precision} if self._explainer.precision != "f32" else {}),
             "inputs": self._source.identity(),
         }
 

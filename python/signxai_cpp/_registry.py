@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
+import marshal
 import re
 import traceback
 from contextlib import contextmanager
@@ -88,6 +90,23 @@ def composite(name: str) -> Callable[[Function], Function]:
 def is_registered(kind: str, name: str) -> bool:
     """Is there a method, rule or composite of the user's of that name?"""
     return (kind, name) in _functions
+
+
+def digests_for(text: str) -> Dict[str, str]:
+    """SHA-256 of the users' functions by kind and name, if `text` names one of them: of all, as one may ask for another."""
+    if not any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for _, name in _functions):
+        return {}
+    return {f"{kind} {name}": _digest(function) for (kind, name), function in sorted(_functions.items())}
+
+
+def _digest(function: Callable[..., Any]) -> str:
+    """Of its source; of its code where that is not kept, as in an interactive session."""
+    try:
+        text = inspect.getsource(function).encode()
+    except (OSError, TypeError):
+        code = getattr(function, "__code__", None)
+        text = marshal.dumps(code) if code is not None else repr(type(function)).encode()
+    return hashlib.sha256(text).hexdigest()
 
 
 def _decorator(kind: str, name: str, positional: int) -> Callable[[Function], Function]:

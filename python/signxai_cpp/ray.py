@@ -41,6 +41,7 @@ def explain(
     threads: int = 1,
     max_memory: Union[None, int, str] = None,
     semantics: str = "signxai",
+    precision: str = "f32",
     **params: Any,
 ) -> Any:
     """Adds maps to the rows of a :class:`ray.data.Dataset`: a float32 column per map, under its name ("METHOD", or
@@ -51,7 +52,7 @@ def explain(
     ----------
     model: the path of a file, a Model that was loaded from one (the file has to be there on every machine, and unchanged), or a
         live Keras model, whose weights travel through Ray's object store.
-    methods, semantics, max_memory, params: as for :func:`signxai_cpp.explain`; max_memory is that of a worker.
+    methods, semantics, precision, max_memory, params: as for :func:`signxai_cpp.explain`; max_memory is that of a worker.
     column: the column of the samples (channels last); default: the only one. For a model of several inputs a dict, input to
         column; default: columns under the inputs' names.
     target: None, an index, or a text, as for :func:`signxai_cpp.explain`, for all rows alike.
@@ -69,7 +70,7 @@ def explain(
     requests_of(methods, params)
     methods = methods if isinstance(methods, (str, Mapping)) else list(methods)
     if isinstance(model, Explainer):
-        model, semantics = model.model, model.semantics
+        model, semantics, precision = model.model, model.semantics, model.precision
     portable, here = _portable(model, ray)
     if target is not None and (target_column is not None or np.ndim(target) > 0):
         raise InvalidArgument("is for all rows alike; for an index per row, put it into a column and name that as target_column alone",
@@ -77,7 +78,7 @@ def explain(
     if target is not None:
         target_of(target, [port.name for port in here.outputs])
     columns = _columns_of(column, dataset.columns() or [], here.inputs)
-    settings = _Settings(methods, params, columns, target, target_column, _absolute(preprocess), max_memory, semantics, threads)
+    settings = _Settings(methods, params, columns, target, target_column, _absolute(preprocess), max_memory, semantics, precision, threads)
     settings.check(here, dataset.columns() or [])
     if concurrency is None:
         concurrency = (1, max(1, int(ray.cluster_resources().get("CPU", 1)) // max(threads, 1)))
@@ -162,10 +163,11 @@ class _Settings(NamedTuple):
     preprocess: Optional[str]
     max_memory: Union[None, int, str]
     semantics: str
+    precision: str
     threads: int
 
     def explainer(self, model: Model) -> Explainer:
-        return Explainer(model, threads=self.threads, max_memory=self.max_memory, semantics=self.semantics)
+        return Explainer(model, threads=self.threads, max_memory=self.max_memory, semantics=self.semantics, precision=self.precision)
 
     def check(self, model: Model, there: List[str]) -> None:
         """Raises for what can be seen before a worker is started."""

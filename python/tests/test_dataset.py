@@ -365,6 +365,30 @@ def test_other_arguments_are_refused(digits, samples, tmp_path):
     assert found.load("samples").tolist() == list(range(20)) and (out / "mine.txt").read_text() == "kept"
 
 
+def test_own_methods_that_have_changed(digits, samples, tmp_path):
+    def define(factor):
+        source = f"def scaled(call):\n    return {factor} * call('gradient')['gradient']\n"
+        space = {}
+        exec(compile(source, "<session>", "exec"), space)  # without source, as in an interactive session
+        return sx.method("dataset_scaled")(space["scaled"])
+
+    def run():
+        return sx.explain_dataset(digits, samples, ["gradient", "dataset_scaled"], tmp_path, shard_size=8)
+
+    define(2)
+    run()
+    before = mark(tmp_path)
+    define(2)
+    run()
+    assert mark(tmp_path) == before
+    define(3)
+    with pytest.raises(ValueError, match="defined.*method dataset_scaled"):
+        run()
+    sx.method("dataset_unused")(lambda call: call("gradient")["gradient"])
+    sx.explain_dataset(digits, samples, METHODS, tmp_path / "builtin", shard_size=8)
+    assert "defined" not in (tmp_path / "builtin/manifest.json").read_text()
+
+
 def test_files_that_have_changed(digits, samples, tmp_path):
     folder = as_folder(samples[:4], tmp_path)
     sx.explain_dataset(digits, folder, "gradient", tmp_path / "out")

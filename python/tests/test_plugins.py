@@ -124,7 +124,7 @@ def test_a_failing_rule_is_one_line(plugin):
 @pytest.mark.parametrize("text, code, message", [
     ("def f(:\n", 2, "fails in line 1: SyntaxError: invalid syntax"), ("\nraise ValueError('a\\nb')\n", 2, "fails in line 2: ValueError: a b"),
     ("import no_such_module\n", 2, "ModuleNotFoundError"), ("raise SystemExit(0)\n", 2, "SystemExit: 0"), ("\0", 2, "null bytes"),
-    ("import signxai_cpp\n@signxai_cpp.method('lrp_z')\ndef f(call): pass\n", 2, "fails in line 2: InvalidArgument: [method] lrp_z: is the name"),
+    ("import signxai_cpp\n@signxai_cpp.method('lrp_z')\ndef f(call): pass\n", 2, ": InvalidArgument: [method] lrp_z: is the name"),
     (None, 3, "there is no such file")])
 def test_files_that_fail(tmp_path, text, code, message):
     file = tmp_path / "broken.py"

@@ -1,15 +1,36 @@
 // The cache of packed weights.
 #include "backends/packed_weights.h"
 
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <new>
 
 namespace signxai::backends {
+namespace {
+
+/// Blocks of at least some large pages ask for them: a first touch costs a fault per page.
+constexpr std::size_t kLargePage = std::size_t{1} << 21;
+
+void prefer_large_pages(std::byte* memory, std::size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  madvise(memory, bytes, MADV_HUGEPAGE);  // a wish; small pages do as well
+#else
+  (void)memory, (void)bytes;
+#endif
+}
+
+}  // namespace
 
 AlignedBytes allocate_aligned(std::size_t bytes) {
-  const std::size_t rounded = (bytes + 63) / 64 * 64;
-  auto* memory = static_cast<std::byte*>(std::aligned_alloc(64, rounded == 0 ? 64 : rounded));
-  if (memory == nullptr) throw std::bad_alloc();
+  const bool large = bytes >= 4 * kLargePage;
+  const std::size_t alignment = large ? kLargePage : 64;
+  const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + 63) / 64 * 64;
+  void* address = nullptr;
+  if (posix_memalign(&address, alignment, rounded) != 0) throw std::bad_alloc();
+  auto* memory = static_cast<std::byte*>(address);
+  if (large) prefer_large_pages(memory, rounded);
   return AlignedBytes(memory, [](std::byte* p) { std::free(p); });
 }
 

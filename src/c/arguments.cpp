@@ -65,8 +65,10 @@ ExplainerOptions options_of(const char* json) {
       options.backend = text_of(value, name);
     } else if (name == "semantics") {
       options.semantics = text_of(value, name);
+    } else if (name == "precision") {
+      options.precision = text_of(value, name);
     } else {
-      refuse(name, "is no option; expected threads, batch, backend or semantics");
+      refuse(name, "is no option; expected threads, batch, backend, semantics or precision");
     }
   }
   return options;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "backends/cpu/implementations.h"
 #include "explain/compile.h"
 #include "passes/plan_memory.h"
 #include "signxai/error.h"
@@ -58,6 +59,17 @@ void check_all_ids(const graph::Network& network, std::size_t port, const Tensor
   }
 }
 
+void check_precision(const ExplainerOptions& options) {
+  if (options.precision == "f32") return;
+  if (options.precision != "bf16") {
+    refuse("precision", fmt::format("there is no precision '{}'; expected f32 or bf16", options.precision));
+  }
+  const char* const lacks = options.backend != "cpu" ? "is for the backend cpu" :
+                            !cpu::has_bfloat16()     ? "needs instructions for bfloat16, which this machine has not"
+                                                     : nullptr;
+  if (lacks != nullptr) throw Error(ErrorCode::kUnsupported, "explain", "precision", fmt::format("bf16 {}; try f32", lacks));
+}
+
 }  // namespace
 
 void check_options(const ExplainerOptions& options) {
@@ -68,6 +80,7 @@ void check_options(const ExplainerOptions& options) {
     refuse("backend", fmt::format("there is no backend '{}'; expected cpu or reference", options.backend));
   }
   reverse::Semantics::parse(options.semantics);
+  check_precision(options);
 }
 
 Batch checked_batch(const Model& model, const std::vector<TensorView>& inputs) {

@@ -21,6 +21,7 @@ using Evaluate = std::function<graph::Literal(const graph::Node&, const std::vec
 struct Context {
   Evaluate evaluate;                ///< empty: constants are not folded
   std::set<std::string> disabled;   ///< names of passes to leave out
+  std::string precision = "f32";    ///< of convolutions: f32 or bf16
 };
 
 struct Pass {
@@ -40,8 +41,10 @@ Graph split_uniform_kernels(const Graph& graph, const Context& context);
 Graph eliminate_dead_terms(const Graph& graph, const Context& context);
 Graph narrow_to_support(const Graph& graph, const Context& context);
 Graph sink_transposes(const Graph& graph);
+Graph stream_weights(const Graph& graph, const Context& context);
 Graph fold_constants(const Graph& graph, const Context& context);
 Graph fuse_epilogues(const Graph& graph, const Context& context);
+Graph lower_precision(const Graph& graph, const Context& context);
 Graph fuse_pointwise(const Graph& graph, const Context& context);
 
 }  // namespace signxai::passes

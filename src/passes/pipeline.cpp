@@ -19,10 +19,13 @@ constexpr Pass kPipeline[] = {
     {"narrow_to_support", "divide by the activation instead of z where relevance is zero elsewhere", narrow_to_support},
     {"sink_transposes", "push transposes together and cancel them",
      [](const Graph& graph, const Context&) { return sink_transposes(graph); }},
+    // Before W+ of a large layer is computed and kept.
+    {"stream_weights", "transform large weight matrices while they are read", stream_weights},
     {"fold_constants", "compute once what depends on weights alone", fold_constants},
     // Folded weights have signs of their own (W+ >= 0).
     {"eliminate_dead_terms", "drop terms that the signs of their factors prove to be zero", eliminate_dead_terms},
     {"fuse_epilogues", "join bias and ReLU with the convolution or matmul before them", fuse_epilogues},
+    {"lower_precision", "round operands of wide convolutions to bfloat16, where that was asked for", lower_precision},
     // Last: nothing looks into a sweep any more.
     {"fuse_pointwise", "run chains of pointwise operations as one sweep over memory", fuse_pointwise},
 };

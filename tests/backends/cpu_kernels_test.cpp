@@ -94,6 +94,11 @@ constexpr Case kMatmuls[] = {
     {"matmul 2x10;3000x10 transpose_b=1"},
     {"matmul 13x100;300x100;300 transpose_b=1 activation=relu constant=1", 2e-6, "streaming"},
     {"matmul 1x3;3x1"},
+    {"matmul 1x300;300x257 weights=positive constant=1", 2e-6, "streaming"},
+    {"matmul 8x129;129x19;19 weights=negative activation=relu constant=1", 2e-6, "streaming"},
+    {"matmul 3x77;64x77 transpose_b=1 weights=squared constant=1", 2e-6, "streaming"},
+    {"matmul 9x77;65x77 transpose_b=1 weights=positive constant=1", 2e-6, "streaming"},
+    {"matmul 2x35;64x35 transpose_b=1 weights=negative constant=1", 2e-6, "streaming"},
     {"matmul 65x40;40x33;33 activation=relu", 2e-6, "oneDNN sgemm"},
     {"matmul 65x40;33x40 transpose_b=1"},
     {"matmul 40x6;40x33 transpose_a=1"},
@@ -197,6 +202,25 @@ INSTANTIATE_TEST_SUITE_P(Reductions, CpuKernels, testing::ValuesIn(kReductions))
 INSTANTIATE_TEST_SUITE_P(Movements, CpuKernels, testing::ValuesIn(kMovements));
 
 void PrintTo(const Case& c, std::ostream* out) { *out << c.line; }
+
+constexpr Case kLowered[] = {
+    {"conv 1x31x33x16;3x3x16x32 strides=1,1 dilations=1,1 padding=same precision=bf16 constant=1", 2e-6, "oneDNN"},
+    {"conv 2x15x9x64;3x3x64x48;48 strides=2,1 dilations=1,1 padding=valid activation=relu precision=bf16 constant=1,2", 2e-6, "oneDNN"},
+    {"conv 2x77x32;5x32x24 strides=1 dilations=2 padding=same precision=bf16 constant=1", 2e-6, "oneDNN"},
+    {"conv_backward_data 1x31x33x32;3x3x16x32 strides=1,1 dilations=1,1 padding=same input_spatial=31,33 precision=bf16 constant=1", 2e-6, "oneDNN"},
+    {"conv_backward_data 2x8x5x48;3x3x64x48 strides=2,2 dilations=1,1 padding=same input_spatial=15,9 precision=bf16 constant=1", 2e-6, "oneDNN"},
+};
+
+/// Beside the others, which run on every machine.
+TEST(CpuKernelsInBfloat16, AgreeWithReference) {
+  for (const Case& c : kLowered) {
+    if (has_bfloat16()) {
+      compare(c, c.line);
+    } else {
+      EXPECT_TRUE(candidates(parse_problem(c.line)).empty()) << c.line;
+    }
+  }
+}
 
 }  // namespace
 }  // namespace signxai::cpu

@@ -74,10 +74,14 @@ std::optional<std::string> pending_name(const Call& call) {
   return std::nullopt;
 }
 
-/// One call whose map cannot be met, and why.
+/// One call whose map cannot be met, and why; with an instruction set, only there.
 struct Unmet {
-  std::string_view golden, label, reason;
+  std::string_view golden, label, reason, instruction_set{};
 };
+
+constexpr std::string_view kOrder =
+    "windows that are equal but for rounding: which is the largest is decided by the order in which a convolution adds "
+    "up, which is the reference's with AVX-512 alone; in double precision a third map comes out";
 
 constexpr Unmet kUnmet[] = {
     {"resnet_mini", "direct:lrp.alpha_1_beta_0@stop_mapping_at_layers=['r0_conv1'],neuron_selection=1",
@@ -88,11 +92,16 @@ constexpr Unmet kUnmet[] = {
      "blows up; the map in double precision is 2.9 tolerances away from the reference's"},
     {"efficientnet_mini", "direct:lrp.gamma@gamma=0.1",
      "the same for sigmoid and swish; the map in double precision is 3.5 tolerances away from the reference's"},
+    {"ties", "integrated_gradients", kOrder, "avx2"},
+    {"ties", "neuron:integrated_gradients", kOrder, "avx2"},
+    {"ties", "direct:integrated_gradients", kOrder, "avx2"},
 };
 
 bool is_unmet(const Case& golden, const Call& call) {
-  return std::any_of(std::begin(kUnmet), std::end(kUnmet),
-                     [&](const Unmet& unmet) { return unmet.golden == golden.name && unmet.label == call.label; });
+  return std::any_of(std::begin(kUnmet), std::end(kUnmet), [&](const Unmet& unmet) {
+    const bool here = unmet.instruction_set.empty() || unmet.instruction_set == Explainer::instruction_set();
+    return here && unmet.golden == golden.name && unmet.label == call.label;
+  });
 }
 
 bool carries_split_head(const Case& golden, const Call& call) {
@@ -115,7 +124,7 @@ class GoldenTest : public testing::TestWithParam<Source> {
   }
 
   static void TearDownTestSuite() {
-    table().write();
+    if (std::getenv("SIGNXAI_TEST_ISA") == nullptr) table().write();
     std::cout << table().text();
   }
 

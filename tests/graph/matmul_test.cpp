@@ -89,6 +89,11 @@ TEST(Matmul, BiasAndActivation) {
   const Array a = array({1, 2}, {1, 2}), b = array({2, 2}, {1, -1, 1, -1}), bias = array({2}, {0.5, 0.25});
   expect_equal(run_op("matmul", {a, b, bias}), array({1, 2}, {3.5, -2.75}));
   expect_equal(run_op("matmul", {a, b, bias}, {{"activation", std::string("relu")}}), array({1, 2}, {3.5, 0}));
+  // The transform of the weights leaves the other operands alone.
+  const Array w = array({2, 2}, {2, -3, -1, 4}), x = array({1, 2}, {1, -2});
+  expect_equal(run_op("matmul", {x, w}, {{"weights", std::string("positive")}}), array({1, 2}, {2, -8}));
+  expect_equal(run_op("matmul", {x, w}, {{"weights", std::string("negative")}}), array({1, 2}, {2, -3}));
+  expect_equal(run_op("matmul", {x, w}, {{"weights", std::string("squared")}}), array({1, 2}, {2, -23}));
 }
 
 TEST(Matmul, AgreesWithItsDefinition) {

@@ -131,6 +131,77 @@ output "z" %z
   expect_rewrite(split_uniform_kernels, text, text);
 }
 
+TEST(StreamWeights, TransformsALargeMatrixAsItIsRead) {
+  expect_rewrite(stream_weights, R"(
+%x = input "x" : f32[2,2048]
+%w = const @w : f32[2048,1024]
+%zero = const 0 : f32[]
+%p = relu %w : f32[2048,1024]
+%n = minimum %w %zero : f32[2048,1024]
+%s = mul %w %w : f32[2048,1024]
+%a = matmul %x %p : f32[2,1024]
+%b = matmul %a %n {transpose_b=1} : f32[2,2048]
+%c = matmul %b %s : f32[2,1024]
+%d = reduce_sum %p {axes=[0]} : f32[1024]
+output "c" %c
+output "d" %d
+)",
+                 R"(
+%x = input "x" : f32[2,2048]
+%w = const @w : f32[2048,1024]
+%p = relu %w : f32[2048,1024]
+%a = matmul %x %w {weights="positive"} : f32[2,1024]
+%b = matmul %a %w {transpose_b=1, weights="negative"} : f32[2,2048]
+%c = matmul %b %w {weights="squared"} : f32[2,1024]
+%d = reduce_sum %p {axes=[0]} : f32[1024]
+output "c" %c
+output "d" %d
+)");
+}
+
+TEST(StreamWeights, LeavesSmallMatricesAndManyRows) {
+  const std::string text = R"(
+%x = input "x" : f32[9,2048]
+%w = const @w : f32[2048,1024]
+%p = relu %w : f32[2048,1024]
+%a = matmul %x %p : f32[9,1024]
+%y = input "y" : f32[1,20]
+%v = const @v : f32[20,1024]
+%q = relu %v : f32[20,1024]
+%b = matmul %y %q : f32[1,1024]
+output "a" %a
+output "b" %b
+)";
+  expect_rewrite(stream_weights, text, text);
+}
+
+TEST(LowerPrecision, TakesWideConvolutionsOnDemand) {
+  const std::string text = R"(
+%x = input "x" : f32[1,6,3]
+%v = const @v : f32[3,3,16]
+%a = conv %x %v {dilations=[1], padding="same", strides=[1]} : f32[1,6,16]
+%w = const @w : f32[3,16,32]
+%b = conv %a %w {dilations=[1], padding="same", strides=[1]} : f32[1,6,32]
+%c = conv_backward_data %b %w {dilations=[1], input_spatial=[6], padding="same", strides=[1]} : f32[1,6,16]
+%g = const @g : f32[3,16,32]
+%d = conv %b %g {dilations=[1], groups=2, padding="same", strides=[1]} : f32[1,6,32]
+output "c" %c
+output "d" %d
+)";
+  const Graph graph = from_text(text, weights);
+  EXPECT_EQ(to_text(lower_precision(graph, context())), to_text(graph));
+  Context lower = context();
+  lower.precision = "bf16";
+  const Graph lowered = lower_precision(graph, lower);
+  graph::verify(lowered);
+  std::vector<std::string> marked;
+  for (std::int32_t i = 0; i < lowered.size(); ++i) {
+    const graph::Node& node = lowered[graph::Value{i}];
+    if (node.op->name.substr(0, 4) == "conv" && node.attrs.text("precision") == "bf16") marked.emplace_back(node.op->name);
+  }
+  EXPECT_EQ(marked, (std::vector<std::string>{"conv", "conv_backward_data"}));
+}
+
 TEST(EliminateDeadTerms, DropsTheNegativePartOfAnActivation) {
   expect_rewrite(eliminate_dead_terms, R"(
 %x = input "x" : f32[2,3]

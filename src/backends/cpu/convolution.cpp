@@ -1,10 +1,13 @@
 // Convolutions and their backward-data by oneDNN: data channels-last as it lies, weights packed once into the layout
-// the primitive asks for. Bias and ReLU ride along.
+// the primitive asks for. Bias and ReLU ride along. In bfloat16 the operand is rounded into scratch memory first.
 #include <algorithm>
 #include <limits>
+#include <memory>
+#include <optional>
 
 #include "backends/cpu/families.h"
 #include "backends/cpu/geometry.h"
+#include "backends/cpu/implementations.h"
 #include "backends/cpu/onednn.h"
 #include "base/threads.h"
 #include "graph/op.h"
@@ -16,6 +19,7 @@ namespace {
 using dnnl::memory;
 using dnnl::prop_kind;
 constexpr auto kFloat = memory::data_type::f32;
+constexpr auto kBfloat16 = memory::data_type::bf16;
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
 /// Strides of an array that lies row-major in the order `order` of its logical axes (outermost first).
@@ -26,12 +30,14 @@ memory::dims strides_in_order(const memory::dims& dims, const std::vector<std::s
   return strides;
 }
 
-/// The descriptors of one convolution, in oneDNN's logical order N C spatial and (G) O I spatial.
+/// The descriptors of one convolution, in oneDNN's logical order N C spatial and (G) O I spatial. Of x and y one is the
+/// operand, in the precision of the shape; the other is the result, in single precision.
 struct Layouts {
   memory::desc x, y, bias, any_weights, keras_weights;
   memory::dims strides, dilations, pad_lo, pad_hi;
 
-  explicit Layouts(const ConvShape& shape) {
+  Layouts(const ConvShape& shape, bool is_backward) {
+    const auto precision = shape.lowered ? kBfloat16 : kFloat;
     memory::dims in{shape.batch, shape.channels}, out{shape.batch, shape.outputs}, kernel;
     if (shape.groups > 1) kernel.push_back(shape.groups);
     kernel.push_back(shape.outputs / shape.groups);
@@ -49,10 +55,10 @@ struct Layouts {
     weights_order.push_back(leading - 1);  // input channels of a group
     if (shape.groups > 1) weights_order.push_back(0);
     weights_order.push_back(leading - 2);  // output channels, of group after group
-    x = memory::desc(in, kFloat, strides_in_order(in, data_order));
-    y = memory::desc(out, kFloat, strides_in_order(out, data_order));
+    x = memory::desc(in, is_backward ? kFloat : precision, strides_in_order(in, data_order));
+    y = memory::desc(out, is_backward ? precision : kFloat, strides_in_order(out, data_order));
     keras_weights = memory::desc(kernel, kFloat, strides_in_order(kernel, weights_order));
-    any_weights = memory::desc(kernel, kFloat, memory::format_tag::any);
+    any_weights = memory::desc(kernel, precision, memory::format_tag::any);
     if (shape.bias) bias = memory::desc({shape.outputs}, kFloat, memory::format_tag::x);
   }
 };
@@ -84,8 +90,10 @@ dnnl::convolution_forward::primitive_desc forward(const ConvShape& shape, const 
 }
 
 dnnl::convolution_backward_data::primitive_desc backward(const ConvShape& shape, const Layouts& l) {
+  // Of operands in one precision, as a forward pass has them.
+  const memory::desc x(l.x.get_dims(), l.y.get_data_type(), l.x.get_strides());
   const dnnl::convolution_forward::primitive_desc hint{
-      onednn_engine(), prop_kind::forward, kDirect,  l.x,     l.any_weights, l.y,
+      onednn_engine(), prop_kind::forward, kDirect,  x,       l.any_weights, l.y,
       l.strides,       l.dilations,        l.pad_lo, l.pad_hi};
   return {onednn_engine(), kDirect,  l.x,  l.any_weights,    l.y, l.strides, l.dilations,
           l.pad_lo,        l.pad_hi, hint, attributes(shape)};
@@ -109,6 +117,35 @@ const void* packed(const graph::Literal& weights, const memory::desc& keras, con
   return owner.get();
 }
 
+/// Rounds an operand to bfloat16.
+class Rounding {
+ public:
+  explicit Rounding(const memory::desc& rounded) : bytes_(rounded.get_size()) {
+    const memory::desc given(rounded.get_dims(), kFloat, rounded.get_strides());
+    dnnl::primitive_attr attr;
+    attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    const dnnl::reorder::primitive_desc descriptor(onednn_engine(), given, onednn_engine(), rounded, attr);
+    scratch_ = descriptor.scratchpad_desc().get_size();
+    call_ = std::make_unique<OneDnnCall>(dnnl::reorder(descriptor),
+                                         std::vector<OneDnnCall::Argument>{{DNNL_ARG_FROM, given},
+                                                                           {DNNL_ARG_TO, rounded},
+                                                                           {DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}});
+  }
+
+  /// Memory of the result, rounded up so that what lies behind it is aligned.
+  std::size_t bytes() const { return (bytes_ + 63) / 64 * 64; }
+  std::size_t scratch_bytes() const { return scratch_; }
+
+  bool run(const float* from, std::byte* to, std::byte* scratch) const noexcept {
+    void* addresses[] = {const_cast<float*>(from), to, scratch};
+    return call_->run(addresses);
+  }
+
+ private:
+  std::size_t bytes_, scratch_ = 0;
+  std::unique_ptr<OneDnnCall> call_;
+};
+
 /// Threads for a problem: waking one takes longer than this many multiplications. 0: as many as there are.
 int threads_for(const ConvShape& shape) { return shape.multiplications() < 500'000 ? 1 : 0; }
 
@@ -124,18 +161,29 @@ class OneDnnConvolution : public Kernel {
         weights_(packed(weights, layouts.keras_weights, wanted, store, owner_)),
         bias_(shape.bias),
         threads_(threads_for(shape)),
-        size_((is_backward ? layouts.x : layouts.y).get_size() / sizeof(float)) {}
+        size_((is_backward ? layouts.x : layouts.y).get_size() / sizeof(float)) {
+    if (shape.lowered) rounding_.emplace(is_backward ? layouts.y : layouts.x);
+  }
 
   void run(const Buffers& buffers) const noexcept override {
-    void* addresses[] = {const_cast<float*>(buffers.inputs[0]), const_cast<void*>(weights_), buffers.output,
-                         buffers.scratch, bias_ ? const_cast<float*>(buffers.inputs[2]) : nullptr};
+    void* operand = const_cast<float*>(buffers.inputs[0]);
+    std::byte* scratch = buffers.scratch;
     const ThreadScope scope(threads_);
-    if (call_.run({addresses, bias_ ? 5u : 4u})) return;
+    bool done = true;
+    if (rounding_) {
+      operand = scratch, scratch += rounding_->bytes();
+      done = rounding_->run(buffers.inputs[0], static_cast<std::byte*>(operand), scratch);
+    }
+    void* addresses[] = {operand, const_cast<void*>(weights_), buffers.output, scratch,
+                         bias_ ? const_cast<float*>(buffers.inputs[2]) : nullptr};
+    if (done && call_.run({addresses, bias_ ? 5u : 4u})) return;
     // Out of memory inside oneDNN. There is no way to throw here; NaN cannot be taken for a result.
     std::fill_n(buffers.output, size_, std::numeric_limits<float>::quiet_NaN());
   }
 
-  std::size_t scratch_bytes() const override { return scratch_; }
+  std::size_t scratch_bytes() const override {
+    return rounding_ ? rounding_->bytes() + std::max(scratch_, rounding_->scratch_bytes()) : scratch_;
+  }
 
  private:
   static std::vector<OneDnnCall::Argument> arguments(const ConvShape& shape, const Layouts& layouts,
@@ -152,6 +200,7 @@ class OneDnnConvolution : public Kernel {
   }
 
   OneDnnCall call_;
+  std::optional<Rounding> rounding_;
   std::size_t scratch_;
   graph::Literal literal_;  ///< keeps weights alive that are used as they lie
   backends::AlignedBytes owner_;
@@ -165,15 +214,17 @@ std::string reject(const Problem& problem) {
   if (problem.constants[1] == nullptr) return "the weights are computed at run time";
   if (problem.inputs[1].rank() > 5) return "more than three spatial axes";
   if (element_count(problem.node.type.shape) == 0) return "empty result";
+  if (conv_shape(problem).lowered && !has_bfloat16()) return "this machine's instruction set has no bfloat16";
   return "";
 }
 
 std::unique_ptr<Kernel> make_onednn(const Problem& problem, PackedWeights& store) {
   const ConvShape shape = conv_shape(problem);
-  const Layouts layouts(shape);
+  const bool is_backward = problem.node.is("conv_backward_data");
+  const Layouts layouts(shape, is_backward);
   const ThreadScope scope(threads_for(shape));
   const graph::Literal& weights = *problem.constants[1];
-  if (problem.node.is("conv_backward_data")) {
+  if (is_backward) {
     const auto descriptor = backward(shape, layouts);
     return std::make_unique<OneDnnConvolution>(shape, layouts, descriptor, descriptor.weights_desc(), weights, store,
                                                true);
@@ -191,7 +242,7 @@ std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) try {
     throw Error(ErrorCode::kOutOfMemory, "plan", problem.node.op->name, "oneDNN has no memory left for the primitive");
   }
   for (const Implementation& other : direct_convolutions()) {
-    if (other.op == problem.node.op->name) return other.make(problem, store);
+    if (other.op == problem.node.op->name && other.reject(problem).empty()) return other.make(problem, store);
   }
   throw Error(ErrorCode::kInternal, "plan", problem.node.op->name, std::string("oneDNN: ") + error.what());
 }

@@ -70,6 +70,7 @@ class DirectConvolution : public Kernel {
 };
 
 std::string reject(const Problem& problem) {
+  if (conv_shape(problem).lowered) return "bfloat16";
   return problem.inputs[1].rank() > 5 ? "more than three spatial axes" : "";
 }
 

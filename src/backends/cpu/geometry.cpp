@@ -26,6 +26,7 @@ ConvShape conv_shape(const backends::Problem& problem) {
   shape.axes = backward ? graph::conv_backward_windows(node.op->name, node.attrs, weights)
                         : graph::conv_windows(node.op->name, node.attrs, x, weights);
   shape.bias = problem.inputs.size() > 2;
+  shape.lowered = node.attrs.text("precision") == "bf16";
   shape.relu = !backward && node.attrs.text("activation") == "relu";
   return shape;
 }

@@ -13,4 +13,7 @@ namespace signxai::cpu {
 /// Grouped by op, fastest first. Built once, immutable.
 std::span<const backends::Implementation> implementations();
 
+/// Whether this machine multiplies bfloat16 numbers itself.
+bool has_bfloat16();
+
 }  // namespace signxai::cpu

@@ -17,11 +17,18 @@ namespace {
 struct MatmulPlan {
   std::int64_t rows, inner, columns;
   bool transpose_a, transpose_b, relu, bias;
+  Weights weights;
   std::vector<std::int64_t> a_offsets, b_offsets;  ///< of each product, in elements
 
   std::int64_t batch() const { return static_cast<std::int64_t>(a_offsets.size()); }
   std::int64_t work() const { return rows * inner * columns; }
 };
+
+Weights weights_of(const std::string& how) {
+  if (how == "positive") return Weights::kPositive;
+  if (how == "negative") return Weights::kNegative;
+  return how == "squared" ? Weights::kSquared : Weights::kPlain;
+}
 
 MatmulPlan plan_matmul(const Problem& problem) {
   const Shape &a = problem.inputs[0].shape, &b = problem.inputs[1].shape, &y = problem.node.type.shape;
@@ -30,6 +37,7 @@ MatmulPlan plan_matmul(const Problem& problem) {
   plan.transpose_a = attrs.integer("transpose_a") != 0;
   plan.transpose_b = attrs.integer("transpose_b") != 0;
   plan.relu = attrs.text("activation") == "relu";
+  plan.weights = weights_of(attrs.text("weights"));
   plan.bias = problem.inputs.size() > 2;
   plan.rows = y[y.size() - 2];
   plan.columns = y[y.size() - 1];
@@ -61,7 +69,7 @@ class ThinMatmul : public Kernel {
 
   void run(const Buffers& buffers) const noexcept override {
     for (std::int64_t row = 0; row < plan_.rows; row += kThinRows) {
-      const ThinShape shape{std::min(kThinRows, plan_.rows - row), plan_.inner, plan_.columns};
+      const ThinShape shape{std::min(kThinRows, plan_.rows - row), plan_.inner, plan_.columns, plan_.weights};
       float* y = buffers.output + row * plan_.columns;
       const float* a = buffers.inputs[0] + row * plan_.inner;
       const float* bias = plan_.bias ? buffers.inputs[2] : nullptr;
@@ -154,6 +162,11 @@ std::string reject(const Problem& problem) {
   return "";
 }
 
+std::string reject_gemm(const Problem& problem) {
+  if (!problem.node.attrs.text("weights").empty()) return "the weights are transformed while they are read";
+  return reject(problem);
+}
+
 std::string reject_thin(const Problem& problem) {
   if (std::string reason = reject(problem); !reason.empty()) return reason;
   const MatmulPlan plan = plan_matmul(problem);
@@ -173,7 +186,7 @@ std::vector<Implementation> matmuls() {
   const auto gemm = [](const Problem& problem, PackedWeights&) -> std::unique_ptr<Kernel> {
     return std::make_unique<GemmMatmul>(plan_matmul(problem));
   };
-  return {{"matmul", "streaming", reject_thin, thin}, {"matmul", "oneDNN sgemm", reject, gemm}};
+  return {{"matmul", "streaming", reject_thin, thin}, {"matmul", "oneDNN sgemm", reject_gemm, gemm}};
 }
 
 }  // namespace signxai::cpu

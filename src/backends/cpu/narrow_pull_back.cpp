@@ -102,6 +102,7 @@ class NarrowPullBack : public Kernel {
 std::string reject(const Problem& problem) {
   if (problem.inputs[1].rank() > 5) return "more than three spatial axes";
   const ConvShape shape = conv_shape(problem);
+  if (shape.lowered) return "bfloat16";
   if (shape.groups != 1) return "has groups";
   if (shape.channels > kNarrowChannels) return "more than " + std::to_string(kNarrowChannels) + " channels";
   return shape.outputs < 8 ? "too few outputs to fill vectors" : "";

@@ -1,11 +1,24 @@
 // oneDNN through its C interface where a run is concerned: no exception, no allocation.
 #include "backends/cpu/onednn.h"
 
+#include "backends/cpu/implementations.h"
+
 namespace signxai::cpu {
 
 const dnnl::engine& onednn_engine() {
   static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   return engine;
+}
+
+bool has_bfloat16() {
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::avx512_core_bf16:
+    case dnnl::cpu_isa::avx512_core_fp16:
+    case dnnl::cpu_isa::avx512_core_amx:
+    case dnnl::cpu_isa::avx512_core_amx_fp16:
+    case dnnl::cpu_isa::avx2_vnni_2: return true;
+    default: return false;
+  }
 }
 
 std::string layout_name(const dnnl::memory::desc& layout) {
@@ -14,6 +27,7 @@ std::string layout_name(const dnnl::memory::desc& layout) {
     name += label;
     for (const auto value : values) name += std::to_string(value) + ",";
   };
+  name = layout.get_data_type() == dnnl::memory::data_type::bf16 ? "bf16 " : "";
   append("dims ", layout.get_dims());
   append(" padded ", layout.get_padded_dims());
   append(" strides ", layout.get_strides());

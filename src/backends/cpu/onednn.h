@@ -13,7 +13,7 @@ namespace signxai::cpu {
 
 const dnnl::engine& onednn_engine();
 
-/// Names a blocked layout; equal descriptors have equal names.
+/// Names a blocked layout and its type; equal descriptors have equal names.
 std::string layout_name(const dnnl::memory::desc& layout);
 
 /// A primitive and the layouts of its arguments. Runs may overlap in time; what oneDNN wants as objects per run is kept

@@ -8,9 +8,13 @@ namespace signxai::cpu {
 
 inline constexpr std::int64_t kThinRows = 8;
 
+/// What becomes of each entry of b while it is read: itself, max(., 0), min(., 0), or its square.
+enum class Weights { kPlain, kPositive, kNegative, kSquared };
+
 /// `rows` rows of `inner` (contiguous) times b[inner, columns], or times b[columns, inner] transposed.
 struct ThinShape {
   std::int64_t rows, inner, columns;
+  Weights weights = Weights::kPlain;
 };
 
 /// sums[rows, columns] = a[:, begin:end] b[begin:end, :]. rows <= kThinRows. Dispatches, as all of these.

@@ -1,5 +1,9 @@
 // conv: convolution (cross-correlation, as in Keras) over 1 to n spatial axes with stride, dilation, padding and
 // groups; conv_backward_data: its exact transpose, which is both its pull-back and Keras' transposed convolution.
+// With `precision` "bf16" both operands are rounded to bfloat16 first: products are exact then, and sums are as always.
+#include <cmath>
+#include <limits>
+
 #include "graph/ops/ops.h"
 #include "graph/window.h"
 
@@ -24,6 +28,32 @@ Channels channels(std::string_view op, const Attrs& attrs, const Shape& w) {
   return {groups, in, out / groups};
 }
 
+bool is_lowered(const Attrs& attrs) { return attrs.text("precision") == "bf16"; }
+
+void check_precision(std::string_view op, const Attrs& attrs) {
+  if (is_lowered(attrs) || attrs.text("precision").empty()) return;
+  refuse_op(op, "unknown precision; got '" + attrs.text("precision") + "', expected 'bf16' or ''");
+}
+
+/// To the nearest number of eight significant bits, ties to even.
+double to_bfloat16(double v) {
+  int exponent = 0;
+  const double fraction = std::frexp(v, &exponent);
+  return std::isfinite(v) ? std::ldexp(std::nearbyint(std::ldexp(fraction, 8)), exponent - 8) : v;
+}
+
+/// The operand as the contraction sees it; `storage` keeps it.
+const Array& seen(const Attrs& attrs, const Array& operand, Array& storage) {
+  if (!is_lowered(attrs)) return operand;
+  storage = operand;
+  for (double& v : storage.data) v = to_bfloat16(v);
+  return storage;
+}
+
+void refuse_lowered(const Node& node) {
+  if (is_lowered(node.attrs)) refuse_op(node.op->name, "cannot be differentiated after its precision was lowered");
+}
+
 Type infer(const InferArgs& a) {
   const Shape &x = a.inputs[0].shape, &w = a.inputs[1].shape;
   const auto windows = conv_windows("conv", a.attrs, x, w);
@@ -33,6 +63,7 @@ Type infer(const InferArgs& a) {
                           " and " + std::to_string(c.groups) + " groups");
   }
   check_epilogue("conv", a, w.back());
+  check_precision("conv", a.attrs);
   Shape y{x.front()};
   for (const WindowAxis& axis : windows) y.push_back(axis.out);
   y.push_back(w.back());
@@ -44,6 +75,7 @@ Type infer_backward(const InferArgs& a) {
   const Shape &dy = a.inputs[0].shape, &w = a.inputs[1].shape;
   const auto windows = conv_backward_windows(kName, a.attrs, w);
   const Channels c = channels(kName, a.attrs, w);
+  check_precision(kName, a.attrs);
   Shape expected{kOpen}, x{dy.empty() ? kOpen : dy.front()};
   for (const WindowAxis& axis : windows) expected.push_back(axis.out), x.push_back(axis.in);
   expected.push_back(w.back());
@@ -76,10 +108,11 @@ void for_each_row(const std::vector<WindowAxis>& windows, const Channels& c, std
 Array evaluate(const Node& node, std::span<const Array* const> in) {
   const Shape &x = in[0]->shape, &w = in[1]->shape;
   const Channels c = channels("conv", node.attrs, w);
-  Array out(node.type.shape);
+  Array data, weights, out(node.type.shape);
+  const Array &from = seen(node.attrs, *in[0], data), &kernel = seen(node.attrs, *in[1], weights);
   for_each_row(conv_windows("conv", node.attrs, x, w), c, x[0], [&](std::int64_t xi, std::int64_t wi, std::int64_t yi) {
-    const double value = in[0]->data[static_cast<std::size_t>(xi)];
-    const double* row = in[1]->data.data() + wi;
+    const double value = from.data[static_cast<std::size_t>(xi)];
+    const double* row = kernel.data.data() + wi;
     double* sums = out.data.data() + yi;
     for (std::int64_t o = 0; o < c.out; ++o) sums[o] += value * row[o];
   });
@@ -91,10 +124,11 @@ Array evaluate_backward(const Node& node, std::span<const Array* const> in) {
   const Shape& w = in[1]->shape;
   const Channels c = channels("conv_backward_data", node.attrs, w);
   const auto windows = conv_backward_windows("conv_backward_data", node.attrs, w);
-  Array out(node.type.shape);
+  Array data, weights, out(node.type.shape);
+  const Array &from = seen(node.attrs, *in[0], data), &kernel = seen(node.attrs, *in[1], weights);
   for_each_row(windows, c, in[0]->shape[0], [&](std::int64_t xi, std::int64_t wi, std::int64_t yi) {
-    const double* row = in[1]->data.data() + wi;
-    const double* dy = in[0]->data.data() + yi;
+    const double* row = kernel.data.data() + wi;
+    const double* dy = from.data.data() + yi;
     double sum = 0;
     for (std::int64_t o = 0; o < c.out; ++o) sum += dy[o] * row[o];
     out.data[static_cast<std::size_t>(xi)] += sum;
@@ -111,6 +145,7 @@ Attrs shared_attrs(const Attrs& from) {
 
 std::vector<Value> pull_back(const PullBackArgs& p) {
   refuse_epilogue(p.node);
+  refuse_lowered(p.node);
   std::vector<Value> out(p.node.inputs.size());
   if (!p.needed[0]) return out;
   const Shape& x = p.builder.shape(p.node.inputs[0]);
@@ -123,6 +158,7 @@ std::vector<Value> pull_back(const PullBackArgs& p) {
 }
 
 std::vector<Value> pull_back_backward(const PullBackArgs& p) {
+  refuse_lowered(p.node);
   std::vector<Value> out(2);
   if (p.needed[0]) out[0] = p.builder.make("conv", {p.cotangent, p.node.inputs[1]}, shared_attrs(p.node.attrs));
   return out;
@@ -138,7 +174,8 @@ std::vector<AttrSpec> window_attrs() {
           {"padding", AttrType::kText, {}},
           {"pads", AttrType::kInts, Ints{}},
           {"dilations", AttrType::kInts, {}},
-          {"groups", AttrType::kInteger, std::int64_t{1}}};
+          {"groups", AttrType::kInteger, std::int64_t{1}},
+          {"precision", AttrType::kText, std::string()}};
 }
 
 }  // namespace

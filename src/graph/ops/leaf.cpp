@@ -6,14 +6,20 @@
 namespace signxai::graph {
 namespace {
 
+constexpr std::int64_t kBlock = 4096;  // read without a branch
+
+/// Numbers of both signs may as well hold a zero: nothing is gained by reading on, and weights can be many.
 Sign literal_sign(const Node& node, std::span<const Sign>) {
   const Literal& literal = node.attrs.literal("value");
   Sign sign{false, false, false};
-  for (std::int64_t i = 0; i < literal.size(); ++i) {
-    const float v = literal.data()[i];
-    (v > 0 ? sign.positive : v < 0 ? sign.negative : sign.zero) = true;
-    if (v != v) return Sign::any();
-    if (sign == Sign::any()) break;
+  for (std::int64_t begin = 0; begin < literal.size(); begin += kBlock) {
+    const float* const end = literal.data() + std::min(begin + kBlock, literal.size());
+    unsigned negative = 0, zero = 0, positive = 0, other = 0;
+    for (const float* v = literal.data() + begin; v != end; ++v) {
+      negative |= *v < 0, zero |= *v == 0, positive |= *v > 0, other |= *v != *v;
+    }
+    sign = {sign.negative || negative != 0, sign.zero || zero != 0, sign.positive || positive != 0};
+    if (other != 0 || (sign.positive && sign.negative)) return Sign::any();
   }
   return sign;
 }

@@ -1,5 +1,9 @@
 // matmul(a, b[, bias]): matrix products over the last two axes, with NumPy broadcasting of the leading ones; either
 // matrix may be taken transposed. A dense layer has a rank-2 b, which all leading indices share; attention has not.
+// With `weights` b is transformed, entry by entry, while it is read: max(b, 0), min(b, 0) or b * b.
+#include <algorithm>
+#include <cmath>
+
 #include "graph/ops/ops.h"
 
 namespace signxai::graph {
@@ -38,7 +42,17 @@ Product product(const Attrs& attrs, const Shape& a, const Shape& b) {
   return p;
 }
 
+double transformed(const std::string& how, double v) {
+  if (how == "positive") return v > 0 || std::isnan(v) ? v : 0.0;
+  if (how == "negative") return v < 0 || std::isnan(v) ? v : 0.0;
+  return how == "squared" ? v * v : v;
+}
+
 Type infer(const InferArgs& args) {
+  const std::string& how = args.attrs.text("weights");
+  if (!how.empty() && how != "positive" && how != "negative" && how != "squared") {
+    refuse_op("matmul", "unknown transform of weights; got '" + how + "', expected 'positive', 'negative', 'squared' or ''");
+  }
   const Product p = product(args.attrs, args.inputs[0].shape, args.inputs[1].shape);
   check_epilogue("matmul", args, p.columns);
   Shape out = broadcast_shapes("matmul", p.leading_a, p.leading_b);
@@ -62,10 +76,13 @@ void multiply(const Product& p, const double* a, const double* b, double* y) {
 
 Array evaluate(const Node& node, std::span<const Array* const> in) {
   const Product p = product(node.attrs, in[0]->shape, in[1]->shape);
+  const std::string& how = node.attrs.text("weights");
+  std::vector<double> right = in[1]->data;
+  if (!how.empty()) std::transform(right.begin(), right.end(), right.begin(), [&](double v) { return transformed(how, v); });
   Array out(node.type.shape);
   const Shape leading(out.shape.begin(), out.shape.end() - 2);
   for_each_broadcast(leading, p.leading_a, p.leading_b, [&](std::int64_t i, std::int64_t a, std::int64_t b) {
-    multiply(p, in[0]->data.data() + a * p.rows * p.inner, in[1]->data.data() + b * p.inner * p.columns,
+    multiply(p, in[0]->data.data() + a * p.rows * p.inner, right.data() + b * p.inner * p.columns,
              out.data.data() + i * p.rows * p.columns);
   });
   apply_epilogue(node, in, out);
@@ -80,6 +97,7 @@ Value matmul(Builder& b, Value left, bool transpose_left, Value right, bool tran
 /// With A = op(a) and B = op(b): the cotangent of A is dy B^T, that of B is A^T dy; transposed where a or b was.
 std::vector<Value> pull_back(const PullBackArgs& p) {
   refuse_epilogue(p.node);
+  if (!p.node.attrs.text("weights").empty()) refuse_op("matmul", "cannot be differentiated after its weights' transform was fused in");
   Builder& builder = p.builder;
   const Value a = p.node.inputs[0], b = p.node.inputs[1], dy = p.cotangent;
   const bool ta = flag(p.node.attrs, "transpose_a"), tb = flag(p.node.attrs, "transpose_b");
@@ -95,6 +113,16 @@ std::vector<Value> pull_back(const PullBackArgs& p) {
   return out;
 }
 
+Sign sign(const Node& node, std::span<const Sign> inputs) {
+  std::vector<Sign> signs(inputs.begin(), inputs.end());
+  const std::string& how = node.attrs.text("weights");
+  Sign& b = signs[1];
+  if (how == "positive") b = {false, b.zero || b.negative, b.positive};
+  if (how == "negative") b = {b.negative, b.zero || b.positive, false};
+  if (how == "squared") b = Sign::non_negative();
+  return contraction_sign(node, signs);
+}
+
 }  // namespace
 
 /// Not annihilated by its inputs, because a bias may be fused in; the sign rule knows when it is not.
@@ -102,11 +130,12 @@ OpDef op_matmul() {
   OpDef op{.name = "matmul", .kind = OpKind::kLinear, .min_inputs = 2, .max_inputs = 3};
   op.attrs = {{"transpose_a", AttrType::kInteger, std::int64_t{0}},
               {"transpose_b", AttrType::kInteger, std::int64_t{0}},
-              {"activation", AttrType::kText, std::string()}};
+              {"activation", AttrType::kText, std::string()},
+              {"weights", AttrType::kText, std::string()}};
   op.infer = infer;
   op.evaluate = evaluate;
   op.pull_back = pull_back;
-  op.sign = contraction_sign;
+  op.sign = sign;
   op.flops = [](const Node& node, std::span<const Type> in) {
     const auto inner = static_cast<double>(product(node.attrs, in[0].shape, in[1].shape).inner);
     return 2.0 * static_cast<double>(element_count(node.type.shape)) * inner;

@@ -8,6 +8,7 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 HWY_BEFORE_NAMESPACE();
@@ -15,12 +16,22 @@ namespace signxai::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+template <Weights weights, class D>
+HWY_INLINE hn::Vec<D> load(D d, const float* from) {
+  const auto value = hn::LoadU(d, from);
+  const auto zero = hn::Zero(d);
+  if constexpr (weights == Weights::kPositive) return hn::IfThenElse(hn::Le(value, zero), zero, value);
+  if constexpr (weights == Weights::kNegative) return hn::IfThenElse(hn::Ge(value, zero), zero, value);
+  if constexpr (weights == Weights::kSquared) return hn::Mul(value, value);
+  return value;
+}
+
 /// Rows of b that are read side by side.
 constexpr std::int64_t kStreams = 8;
 
 /// Adds `depth` (at most kStreams) rows of b, scaled by a, to the columns of `sums` from `c` on as far as D's lanes go.
 /// The products are summed in registers first, which keeps the chain of roundings short.
-template <int rows, bool whole, class D>
+template <int rows, Weights weights, bool whole, class D>
 HWY_INLINE std::int64_t add_products(D d, const ThinShape& s, const float* a, const float* b, std::int64_t depth,
                                      std::int64_t c, float* sums) {
   using V = hn::Vec<D>;
@@ -31,7 +42,7 @@ HWY_INLINE std::int64_t add_products(D d, const ThinShape& s, const float* a, co
     for (int r = 0; r < rows; ++r) sum[r] = hn::Zero(d);
 #pragma GCC unroll 8
     for (std::int64_t k = 0; k < (whole ? kStreams : depth); ++k) {
-      const V value = hn::LoadU(d, b + k * s.columns + c);
+      const V value = load<weights>(d, b + k * s.columns + c);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; ++r) sum[r] = hn::MulAdd(value, hn::Set(d, a[r * s.inner + k]), sum[r]);
     }
@@ -44,23 +55,23 @@ HWY_INLINE std::int64_t add_products(D d, const ThinShape& s, const float* a, co
   return c;
 }
 
-template <int rows, bool whole>
+template <int rows, Weights weights, bool whole>
 HWY_INLINE void add_products(const ThinShape& s, const float* a, const float* b, std::int64_t depth, float* sums) {
-  std::int64_t c = add_products<rows, whole>(hn::ScalableTag<float>(), s, a, b, depth, 0, sums);
-  c = add_products<rows, whole>(hn::CappedTag<float, 4>(), s, a, b, depth, c, sums);
-  add_products<rows, whole>(hn::CappedTag<float, 1>(), s, a, b, depth, c, sums);
+  std::int64_t c = add_products<rows, weights, whole>(hn::ScalableTag<float>(), s, a, b, depth, 0, sums);
+  c = add_products<rows, weights, whole>(hn::CappedTag<float, 4>(), s, a, b, depth, c, sums);
+  add_products<rows, weights, whole>(hn::CappedTag<float, 1>(), s, a, b, depth, c, sums);
 }
 
-template <int rows>
+template <int rows, Weights weights>
 void slice(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* sums) {
   std::fill_n(sums, rows * s.columns, 0.0f);
   std::int64_t k = begin;
-  for (; k + kStreams <= end; k += kStreams) add_products<rows, true>(s, a + k, b + k * s.columns, kStreams, sums);
-  if (k < end) add_products<rows, false>(s, a + k, b + k * s.columns, end - k, sums);
+  for (; k + kStreams <= end; k += kStreams) add_products<rows, weights, true>(s, a + k, b + k * s.columns, kStreams, sums);
+  if (k < end) add_products<rows, weights, false>(s, a + k, b + k * s.columns, end - k, sums);
 }
 
 /// Dot products of `rows` rows of a with `columns` rows of b.
-template <int rows, int columns>
+template <int rows, Weights weights, int columns>
 HWY_INLINE void dots(const ThinShape& s, const float* a, const float* b, float* y) {
   const hn::ScalableTag<float> d;
   using V = hn::Vec<decltype(d)>;
@@ -75,7 +86,7 @@ HWY_INLINE void dots(const ThinShape& s, const float* a, const float* b, float* 
   for (; k + lanes <= s.inner; k += lanes) {
     V value[columns];
 #pragma GCC unroll 8
-    for (int c = 0; c < columns; ++c) value[c] = hn::LoadU(d, b + c * s.inner + k);
+    for (int c = 0; c < columns; ++c) value[c] = load<weights>(d, b + c * s.inner + k);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
       const V other = hn::LoadU(d, a + r * s.inner + k);
@@ -88,42 +99,59 @@ HWY_INLINE void dots(const ThinShape& s, const float* a, const float* b, float* 
 #pragma GCC unroll 8
     for (int c = 0; c < columns; ++c) {
       float total = hn::GetLane(hn::SumOfLanes(d, sum[r][c]));
-      for (std::int64_t i = k; i < s.inner; ++i) total += a[r * s.inner + i] * b[c * s.inner + i];
+      for (std::int64_t i = k; i < s.inner; ++i) {
+        total += a[r * s.inner + i] * hn::GetLane(load<weights>(hn::CappedTag<float, 1>(), b + c * s.inner + i));
+      }
       y[r * s.columns + c] = total;
     }
   }
 }
 
-template <int rows>
+template <int rows, Weights weights>
 void transposed(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* y) {
   constexpr bool many_registers = hn::MaxLanes(hn::ScalableTag<float>()) >= 16;
   constexpr int kTogether = rows <= 2 ? 4 : many_registers ? (rows <= 4 ? 4 : 3) : (rows <= 4 ? 2 : 1);
   std::int64_t c = begin;
-  for (; c + kTogether <= end; c += kTogether) dots<rows, kTogether>(s, a, b + c * s.inner, y + c);
-  for (; c < end; ++c) dots<rows, 1>(s, a, b + c * s.inner, y + c);
+  for (; c + kTogether <= end; c += kTogether) dots<rows, weights, kTogether>(s, a, b + c * s.inner, y + c);
+  for (; c < end; ++c) dots<rows, weights, 1>(s, a, b + c * s.inner, y + c);
 }
 
 using Multiply = void (*)(const ThinShape&, const float*, const float*, std::int64_t, std::int64_t, float*);
 
-template <std::size_t... row>
+template <Weights weights, std::size_t... row>
 Multiply slice_of(std::int64_t rows, std::index_sequence<row...>) {
-  static constexpr Multiply kTable[] = {slice<static_cast<int>(row) + 1>...};
+  static constexpr Multiply kTable[] = {slice<static_cast<int>(row) + 1, weights>...};
   return kTable[rows - 1];
 }
-template <std::size_t... row>
+template <Weights weights, std::size_t... row>
 Multiply transposed_of(std::int64_t rows, std::index_sequence<row...>) {
-  static constexpr Multiply kTable[] = {transposed<static_cast<int>(row) + 1>...};
+  static constexpr Multiply kTable[] = {transposed<static_cast<int>(row) + 1, weights>...};
   return kTable[rows - 1];
+}
+
+/// Calls `function` with the transform as a constant.
+template <class Function>
+void with_weights(Weights weights, const Function& function) {
+  switch (weights) {
+    case Weights::kPlain: return function(std::integral_constant<Weights, Weights::kPlain>());
+    case Weights::kPositive: return function(std::integral_constant<Weights, Weights::kPositive>());
+    case Weights::kNegative: return function(std::integral_constant<Weights, Weights::kNegative>());
+    case Weights::kSquared: return function(std::integral_constant<Weights, Weights::kSquared>());
+  }
 }
 
 void MultiplySlice(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end,
                    float* sums) {
-  slice_of(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, sums);
+  with_weights(s.weights, [&](auto weights) {
+    slice_of<weights()>(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, sums);
+  });
 }
 
 void MultiplyTransposed(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end,
                         float* y) {
-  transposed_of(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, y);
+  with_weights(s.weights, [&](auto weights) {
+    transposed_of<weights()>(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, y);
+  });
 }
 
 template <class D>

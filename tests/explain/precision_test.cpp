@@ -1,0 +1,71 @@
+// The option `precision`: what bfloat16 does to maps, and who may not have it.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "backends/cpu/implementations.h"
+#include "signxai/error.h"
+#include "signxai/explainer.h"
+
+namespace signxai {
+namespace {
+
+Explainer explainer_with(const std::string& precision, const std::string& backend = "cpu") {
+  ExplainerOptions options;
+  options.precision = precision;
+  options.backend = backend;
+  return Explainer(Model::load(std::string(SIGNXAI_SOURCE_DIR) + "/tests/golden/data/ecg_simulated/model.h5"), options);
+}
+
+Tensor some_input(const Explainer& explainer) {
+  Shape shape = explainer.model().inputs().front().shape;
+  shape.insert(shape.begin(), 2);
+  Tensor input(shape);
+  for (std::size_t i = 0; i < input.data.size(); ++i) input.data[i] = std::sin(static_cast<float>(i) * 0.1f);
+  return input;
+}
+
+/// Cosine of the angle between two maps.
+double likeness(const Tensor& a, const Tensor& b) {
+  double ab = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.data.size(); ++i) {
+    const double x = a.data[i], y = b.data[i];
+    ab += x * y, aa += x * x, bb += y * y;
+  }
+  return ab / std::sqrt(aa * bb);
+}
+
+TEST(Precision, Bfloat16MovesMapsALittle) {
+  if (!cpu::has_bfloat16()) {
+    try {
+      explainer_with("bf16");
+      FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+      EXPECT_NE(std::string(error.what()).find("this machine"), std::string::npos) << error.what();
+    }
+    return;
+  }
+  const Explainer exact = explainer_with("f32"), lowered = explainer_with("bf16");
+  const Tensor input = some_input(exact);
+  const std::vector<MethodRequest> methods{{"gradient", {}}, {"lrp_epsilon_0_1", {}}, {"lrp_alpha_1_beta_0", {}}};
+  const Explanation a = exact.explain(input, methods), b = lowered.explain(input, methods);
+  for (std::size_t i = 0; i < methods.size(); ++i) {
+    EXPECT_NE(a.maps[i].map.data, b.maps[i].map.data) << methods[i].name;
+    EXPECT_GT(likeness(a.maps[i].map, b.maps[i].map), 0.95) << methods[i].name;
+  }
+}
+
+TEST(Precision, IsRefusedWhereItMeansNothing) {
+  EXPECT_THROW(explainer_with("f16"), Error);
+  try {
+    explainer_with("bf16", "reference");
+    FAIL() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+    EXPECT_NE(std::string(error.what()).find("backend cpu"), std::string::npos) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace signxai
