@@ -2,6 +2,7 @@
 // importer; model_def.cpp puts the calls of a model together.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,12 +18,16 @@ struct InboundRef {
 };
 
 struct InboundCall {
-  std::vector<InboundRef> inputs;
-  std::string refusal;  ///< why the call cannot be imported; empty if it can
+  std::vector<InboundRef> inputs;    ///< initial states of a recurrent layer behind its sequence
+  std::optional<InboundRef> mask{};  ///< given as an argument
+  std::string refusal;               ///< why the call cannot be imported; empty if it can
 };
 
 /// [layer, node, tensor] of an input or output. Throws Error(kCorruptFile).
 InboundRef read_ref(const Json& list, const std::string& subject);
+
+/// The tensors in a value of a Keras 3 call, in order; false where there is anything else.
+bool collect_tensors(const Json& value, const std::string& subject, std::vector<InboundRef>& found);
 
 /// Whether the call is in the form of Keras 3: {"args": [...], "kwargs": {...}}.
 bool is_keras3_call(const Json& node);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <set>
 
 namespace signxai::keras {
@@ -21,7 +22,8 @@ const hdf5::Object* container_of(const hdf5::Object& group) {
 bool holds_arrays(const hdf5::Object* object) {
   if (!object) return false;
   const auto& children = object->children;
-  return object->dataset || std::any_of(children.begin(), children.end(), [](const auto& c) { return holds_arrays(&c); });
+  return object->dataset ||
+         std::any_of(children.begin(), children.end(), [](const auto& c) { return holds_arrays(&c); });
 }
 
 /// Layers in Keras's `model.layers`, which leaves out the input of a Sequential model.
@@ -60,6 +62,46 @@ bool explains(const Names& names, const hdf5::Object& container) {
   const std::set<std::string> known(names.begin(), names.end());
   return std::all_of(container.children.begin(), container.children.end(),
                      [&](const hdf5::Object& child) { return known.count(child.name) != 0 || !holds_arrays(&child); });
+}
+
+/// The configuration of a layer inside another one; an empty one where it is not written down.
+const Json& config_of(const Json& layer, const char* key) {
+  static const Json kNone = Json::object();
+  const auto entry = layer.is_object() ? layer.find(key) : layer.end();
+  if (!layer.is_object() || entry == layer.end() || !entry->is_object()) return kNone;
+  const auto config = entry->find("config");
+  return config != entry->end() && config->is_object() ? *config : kNone;
+}
+
+/// The groups of the cells of a StackedRNNCells, in the order of the cells.
+std::vector<const hdf5::Object*> cell_groups(const hdf5::Object& group, const Json& config) {
+  std::vector<const hdf5::Object*> found;
+  const hdf5::Object* cells = group.find("cells");
+  if (!cells || !config.contains("cells") || !as_list(config["cells"])) return found;
+  std::map<std::string, std::size_t> next;
+  for (const Json& cell : *as_list(config["cells"])) {
+    const auto name = cell.is_object() ? cell.find("class_name") : cell.end();
+    if (!cell.is_object() || name == cell.end() || !name->is_string()) continue;
+    const std::string base = snake_case(name->get<std::string>());
+    const std::size_t count = next[base]++;
+    if (const auto* own = cells->find(count == 0 ? base : base + "_" + std::to_string(count))) found.push_back(own);
+  }
+  return found;
+}
+
+/// A layer's own group "vars", then those of its cells and of the layers that it wraps.
+void collect_variables(const hdf5::Object& group, const Json& config, std::vector<const hdf5::Object*>& found) {
+  const hdf5::Object* own = group.find("vars");
+  if (own && own->is_group()) found.push_back(own);
+  struct Part {
+    const char *group, *key;
+  };
+  for (const Part part : {Part{"cell", "cell"}, Part{"forward_layer", "layer"}, Part{"backward_layer", "layer"},
+                          Part{"layer", "layer"}}) {
+    const hdf5::Object* inner = group.find(part.group);
+    if (inner && inner->is_group()) collect_variables(*inner, config_of(config, part.key), found);
+  }
+  for (const hdf5::Object* cell : cell_groups(group, config)) collect_variables(*cell, Json::object(), found);
 }
 
 bool is_upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
@@ -115,8 +157,13 @@ void V3Weights::find_groups(const ModelDef& model, const std::string& prefix, co
 }
 
 void V3Weights::assign(const LayerDef& layer, const std::string& path, const hdf5::Object& group) {
-  if (!groups_.emplace(path, &group).second) {
+  if (!layers_.emplace(path, &group).second) {
     throw Error(ErrorCode::kUnsupported, "import", path, "two layers of the model have this path");
+  }
+  collect_variables(group, *layer.config, groups_[path]);
+  if (layer.wraps) {
+    if (const hdf5::Object* inner = group.find("layer")) find_groups(*layer.nested, path + "/", *inner);
+    return;
   }
   if (layer.nested && !layer.composed) find_groups(*layer.nested, path + "/", group);
   if (!layer.composed) return;
@@ -126,35 +173,43 @@ void V3Weights::assign(const LayerDef& layer, const std::string& path, const hdf
   }
 }
 
-const hdf5::Object* V3Weights::variables(const WeightOwner& owner) const {
+std::vector<const hdf5::Object*> V3Weights::arrays(const WeightOwner& owner) const {
+  std::vector<const hdf5::Object*> found;
   const auto it = groups_.find(owner.path);
-  return it == groups_.end() ? nullptr : it->second->find("vars");
+  if (it == groups_.end()) return found;
+  for (const hdf5::Object* vars : it->second) {
+    for (std::size_t i = 0; i < vars->children.size(); ++i) {
+      const hdf5::Object* array = vars->find(std::to_string(i));
+      if (array && array->dataset) {
+        found.push_back(array);
+        continue;
+      }
+      throw Error(ErrorCode::kCorruptFile, "import", owner.subject,
+                  "'" + vars->path + "' of " + reader_.file().path() + " does not consist of arrays 0, 1, 2 ...");
+    }
+  }
+  return found;
 }
 
 std::optional<std::vector<WeightInfo>> V3Weights::list(const WeightOwner& owner) {
-  const hdf5::Object* vars = variables(owner);
-  if (!vars || (vars->children.empty() && !inner_groups(owner).empty())) return std::nullopt;
+  if (!holds(owner)) return std::nullopt;
   std::vector<WeightInfo> weights;
-  while (const hdf5::Object* array = vars->find(std::to_string(weights.size()))) {
-    if (!array->dataset) break;
+  for (const hdf5::Object* array : arrays(owner)) {
     weights.push_back({array->path, array->dataset->shape, weights.size()});
   }
-  if (weights.size() != vars->children.size()) {
-    throw Error(ErrorCode::kCorruptFile, "import", owner.subject,
-                "'" + vars->path + "' of " + reader_.file().path() + " does not consist of arrays 0, 1, 2 ...");
-  }
+  if (weights.empty() && !inner_groups(owner).empty()) return std::nullopt;
   return weights;
 }
 
 graph::Literal V3Weights::load(const WeightOwner& owner, const WeightInfo& info, const std::string& name) {
-  return reader_.read(*variables(owner)->find(std::to_string(info.id)), name);
+  return reader_.read(*arrays(owner)[info.id], name);
 }
 
 /// Names of the groups with arrays below a layer's own.
 std::string V3Weights::inner_groups(const WeightOwner& owner) const {
-  const auto it = groups_.find(owner.path);
+  const auto it = layers_.find(owner.path);
   std::string names;
-  if (it == groups_.end()) return names;
+  if (it == layers_.end()) return names;
   for (const hdf5::Object& child : it->second->children) {
     if (child.name != "vars" && holds_arrays(&child)) names += (names.empty() ? "" : ", ") + child.name;
   }
