@@ -73,6 +73,7 @@ parity-compat:
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/reference.py --seconds $(PARITY_SECONDS) $(if $(PARITY_SEED),--seed $(PARITY_SEED))
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/examples.py --side 56
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/test_behaviour.py
+	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_recurrent.py
 
 demo: build
 	@SIGNXAI="$(CURDIR)/build/bin/signxai" tools/demo.sh

@@ -2,6 +2,7 @@
 // importer; model_def.cpp puts the calls of a model together.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,10 @@ struct InboundRef {
 };
 
 struct InboundCall {
-  std::vector<InboundRef> inputs;
-  std::string refusal;  ///< why the call cannot be imported; empty if it can
-  CallArguments arguments{};  ///< of layers that take some by name
+  std::vector<InboundRef> inputs;    ///< initial states of a recurrent layer behind its sequence
+  std::optional<InboundRef> mask{};  ///< given as an argument
+  std::string refusal;               ///< why the call cannot be imported; empty if it can
+  CallArguments arguments{};         ///< of layers that take some by name
 };
 
 /// [layer, node, tensor] of an input or output. Throws Error(kCorruptFile).

@@ -66,8 +66,9 @@ class Reader {
     if (is_model_class(def.class_name)) {
       def.nested = std::make_shared<const ModelDef>(Reader(subject_of(def), custom_).read(part(document, entry)));
     }
+    if (def.class_name == "TimeDistributed") read_wrapped(def);
     const std::string registered = layer.text("registered_name", "");
-    def.refusal = foreign(entry, layer);
+    def.refusal = foreign_reason(entry, subject_);
     const bool custom = !def.nested && (!def.refusal.empty() || !find_layer(def.class_name));
     const Composition* composition = custom && custom_ ? custom_->find(def.class_name, registered) : nullptr;
     if (composition) {
@@ -82,20 +83,13 @@ class Reader {
     append(std::move(def));
   }
 
-  /// Why this is none of Keras's layers; empty if it is one. Classes are told apart by module, not by name alone.
-  static std::string foreign(const Json& entry, const Config& layer) {
-    const std::string registered = layer.text("registered_name", "");
-    // Keras's own classes always have a module, or no such key at all in older forms.
-    const bool of_main = entry.contains("module") && entry["module"].is_null() && !registered.empty();
-    const std::string module = layer.text("module", of_main ? "__main__" : "keras");
-    if (module.find(".ops.") != std::string::npos || module.ends_with(".ops")) {
-      return "is an operation on tensors (" + module + ") instead of a layer, which is not supported";
-    }
-    const auto within = [&](const char* package) { return (module + ".").starts_with(package); };
-    const bool known = within("keras.") || within("tf_keras.") || within("tensorflow.") || within("builtins.");
-    if (known && registered.find('>') == std::string::npos) return "";
-    return "is a custom layer (" + (registered.empty() ? module : registered) + "), whose code is not in the file; " +
-           kWaysOut;
+  /// A model inside a layer: its layers have weights of their own.
+  void read_wrapped(LayerDef& def) {
+    const Json* inner = def.config->is_object() ? Config(*def.config, subject_of(def)).find("layer") : nullptr;
+    if (!inner || !inner->is_object() || !is_model_class(Config(*inner, subject_of(def)).text("class_name", "")))
+      return;
+    def.nested = std::make_shared<const ModelDef>(Reader(subject_of(def), custom_).read(part(def.config, *inner)));
+    def.wraps = true;
   }
 
   void append(LayerDef def) {
@@ -172,6 +166,7 @@ class Reader {
     std::vector<std::vector<InboundCall>> calls(model_.layers.size());
     for (std::size_t i = 0; i < model_.layers.size(); ++i) read_calls(model_.layers[i], entries[i], calls[i]);
     if (model_.keras == 3) renumber(calls);
+    entries_ = &entries;
     for (std::size_t i = 0; i < model_.layers.size(); ++i) resolve_calls(model_.layers[i], calls[i]);
     model_.inputs = read_endpoints(config, "input_layers");
     model_.outputs = read_endpoints(config, "output_layers");
@@ -179,7 +174,9 @@ class Reader {
       for (const auto& call : layer.calls) {
         for (const TensorRef& ref : call) check(ref, layer.name);
       }
+      for (const auto& [node, mask] : layer.masks) check(mask.of, layer.name);
     }
+    leave_out_masks();
     for (const TensorRef& ref : model_.inputs) {
       if (model_.layers[ref.layer].class_name != "InputLayer") {
         corrupt(subject_, "'input_layers' names '" + model_.layers[ref.layer].name + "', which is not an InputLayer");
@@ -212,12 +209,76 @@ class Reader {
       for (const InboundRef& ref : in_order(layer, call.inputs)) {
         inputs.push_back(resolve(ref, false, subject_of(layer)));
       }
+      if (call.mask) resolve_mask(layer, *call.mask);
+    }
+  }
+
+  /// Keras 3 writes the mask of a Masking or Embedding layer down as operations, and hands it to each layer that takes
+  /// one.
+  void resolve_mask(LayerDef& layer, const InboundRef& ref) {
+    MaskRef mask;
+    mask.any = model_.layers[index_of(ref, subject_of(layer))].class_name == "Any";
+    const std::optional<InboundRef> compared = mask.any ? operand_of_any(ref) : ref;
+    const std::optional<InboundRef> source = compared ? operand_of_not_equal(*compared, mask.value) : std::nullopt;
+    if (source) {
+      mask.of = resolve(*source, false, subject_of(layer));
+      layer.masks[layer.calls.size() - 1] = mask;
+    } else if (layer.refusal.empty()) {
+      layer.refusal = "is called with a mask that comes from '" + ref.layer +
+                      "'; only the masks of Masking and Embedding layers are supported";
+    }
+  }
+
+  std::optional<InboundRef> operand_of_any(const InboundRef& ref) const {
+    const LayerDef& layer = model_.layers[index_of(ref, ref.layer)];
+    const Config config(*layer.config, subject_of(layer));
+    const bool last =
+        config.has("axis") && config.integers("axis") == graph::Ints{-1} && !config.flag("keepdims", false);
+    const Json* arguments = last ? arguments_of(ref) : nullptr;
+    return arguments && arguments->size() == 1 ? tensor_in((*arguments)[0], ref.layer) : std::nullopt;
+  }
+
+  std::optional<InboundRef> operand_of_not_equal(const InboundRef& ref, double& number) const {
+    if (model_.layers[index_of(ref, ref.layer)].class_name != "NotEqual") return std::nullopt;
+    const Json* arguments = arguments_of(ref);
+    if (!arguments || arguments->size() != 2 || !(*arguments)[1].is_number()) return std::nullopt;
+    number = (*arguments)[1].get<double>();
+    return tensor_in((*arguments)[0], ref.layer);
+  }
+
+  /// The arguments of an operation, which has one call.
+  const Json* arguments_of(const InboundRef& ref) const {
+    const Json* nodes = as_list(Config((*entries_)[index_of(ref, ref.layer)], ref.layer).at("inbound_nodes"));
+    return nodes && nodes->size() == 1 ? as_list(Config(nodes->front(), ref.layer).at("args")) : nullptr;
+  }
+
+  static std::optional<InboundRef> tensor_in(const Json& argument, const std::string& subject) {
+    std::vector<InboundRef> found;
+    const bool one = collect_tensors(argument, subject, found) && found.size() == 1;
+    return one ? std::optional<InboundRef>(found.front()) : std::nullopt;
+  }
+
+  /// Operations that make masks and nothing else are no layers.
+  void leave_out_masks() {
+    const auto is_mask = [](const LayerDef& l) { return l.class_name == "Any" || l.class_name == "NotEqual"; };
+    std::set<std::size_t> used;
+    for (const TensorRef& ref : model_.outputs) used.insert(ref.layer);
+    for (const LayerDef& layer : model_.layers) {
+      for (const auto& call : layer.calls) {
+        for (const TensorRef& ref : call) {
+          if (!is_mask(layer)) used.insert(ref.layer);
+        }
+      }
+    }
+    for (std::size_t i = 0; i < model_.layers.size(); ++i) {
+      LayerDef& layer = model_.layers[i];
+      if (is_mask(layer) && !used.count(i)) layer.refusal.clear(), layer.masks_only = true;
     }
   }
 
   /// Inputs in the order in which the layer takes them: those of a dictionary belong to inputs by name.
   static std::vector<InboundRef> in_order(const LayerDef& layer, std::vector<InboundRef> inputs) {
-    if (!layer.nested) return inputs;
+    if (!layer.nested || layer.wraps) return inputs;
     std::vector<InboundRef> ordered;
     for (const TensorRef& input : layer.nested->inputs) {
       const std::string& name = layer.nested->layers[input.layer].name;
@@ -238,7 +299,8 @@ class Reader {
   TensorRef resolve(const InboundRef& ref, bool endpoint, const std::string& subject) const {
     const std::size_t layer = index_of(ref, subject);
     const LayerDef& def = model_.layers[layer];
-    const bool from_one = def.nested && !def.composed && (model_.keras == 2 || (endpoint && !def.nested->sequential));
+    const bool from_one =
+        def.nested && !def.composed && !def.wraps && (model_.keras == 2 || (endpoint && !def.nested->sequential));
     if (from_one && ref.node == 0) corrupt(subject, "an input comes from call 0 of model '" + def.name + "'");
     return {layer, ref.node - (from_one ? 1 : 0), ref.tensor};
   }
@@ -250,6 +312,7 @@ class Reader {
       for (auto& layer : calls) {
         for (InboundCall& call : layer) {
           for (InboundRef& ref : call.inputs) visit(ref);
+          if (call.mask) visit(*call.mask);
         }
       }
     };
@@ -293,14 +356,8 @@ class Reader {
       corrupt(subject_, "'" + user + "' takes call " + std::to_string(ref.node) + " of layer '" + layer.name +
                             "', which has " + std::to_string(layer.calls.size()));
     }
-    const std::size_t tensors = layer.nested ? layer.nested->outputs.size() : 1;
-    const LayerImporter* importer = find_layer(layer.class_name);
-    if (ref.tensor >= tensors && importer && !importer->arguments.empty()) {
-      throw Error(ErrorCode::kUnsupported, "import", subject_of(layer),
-                  "'" + user +
-                      "' takes its attention scores, which are not supported as a result; try saving the model "
-                      "without that output");
-    }
+    // How many results a layer has is known when it is imported.
+    const std::size_t tensors = layer.nested ? layer.nested->outputs.size() : ref.tensor + 1;
     if (ref.tensor >= tensors) {
       corrupt(subject_, "'" + user + "' takes result " + std::to_string(ref.tensor) + " of layer '" + layer.name +
                             "', which has " + std::to_string(tensors));
@@ -311,9 +368,26 @@ class Reader {
   const Compositions* custom_;
   ModelDef model_;
   std::unordered_map<std::string, std::size_t> index_;
+  const Json* entries_ = nullptr;  ///< the layers of a functional model
 };
 
 }  // namespace
+
+std::string foreign_reason(const Json& entry, const std::string& subject) {
+  const Config layer(entry, subject);
+  const std::string registered = layer.text("registered_name", "");
+  // Keras's own classes always have a module, or no such key at all in older forms.
+  const bool of_main = entry.contains("module") && entry["module"].is_null() && !registered.empty();
+  const std::string module = layer.text("module", of_main ? "__main__" : "keras");
+  if (module.find(".ops.") != std::string::npos || module.ends_with(".ops")) {
+    return "is an operation on tensors (" + module + ") instead of a layer, which is not supported";
+  }
+  const auto within = [&](const char* package) { return (module + ".").starts_with(package); };
+  const bool known = within("keras.") || within("tf_keras.") || within("tensorflow.") || within("builtins.");
+  if (known && registered.find('>') == std::string::npos) return "";
+  return "is a custom layer (" + (registered.empty() ? module : registered) + "), whose code is not in the file; " +
+         kWaysOut;
+}
 
 bool is_model_class(const std::string& class_name) {
   return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";

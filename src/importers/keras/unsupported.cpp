@@ -56,7 +56,7 @@ std::string reason_for_mask(const ModelDef& model, const LayerDef& layer) {
 
 std::string reason_for(const LayerDef& layer, const std::string& subject) {
   if (!layer.refusal.empty()) return layer.refusal;
-  if (layer.nested) return "";
+  if (layer.nested || layer.masks_only) return "";
   if (!find_layer(layer.class_name)) return reason_for_class(layer.class_name);
   return reason_for_activation(layer, subject);
 }
