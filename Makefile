@@ -40,7 +40,7 @@ parity: parity-compat
 	@for backend in jax tensorflow; do \
 	  PYTHONPATH=build/python KERAS_BACKEND=$$backend TF_CPP_MIN_LOG_LEVEL=2 \
 	    .deps/parity/bin/python -m pytest -q -p no:cacheprovider python/tests/live || exit 1; done
-	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_tf_keras.py python/tests/live/test_attention.py
+	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_tf_keras.py python/tests/live/test_attention.py python/tests/live/test_recurrent.py
 
 # Needs no network to be read: build/site/index.html; its search works where it is served: python3 -m http.server -d build/site
 docs:
@@ -73,7 +73,6 @@ parity-compat:
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/reference.py --seconds $(PARITY_SECONDS) $(if $(PARITY_SEED),--seed $(PARITY_SEED))
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/examples.py --side 56
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/test_behaviour.py
-	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_recurrent.py
 
 demo: build
 	@SIGNXAI="$(CURDIR)/build/bin/signxai" tools/demo.sh

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "importers/keras/mask_operations.h"
 #include "importers/weights/composed_weights.h"
 #include "signxai/error.h"
 
@@ -34,6 +35,7 @@ std::set<std::pair<CallRef, std::size_t>> used_results(const ModelDef& model, co
   const auto use = [&](const TensorRef& ref) { used.insert({{ref.layer, ref.node}, ref.tensor}); };
   for (const TensorRef& ref : model.outputs) use(ref);
   for (const CallRef& call : calls) {
+    if (model.layers[call.layer].masks_only) continue;
     for (const TensorRef& ref : model.layers[call.layer].calls[call.node]) use(ref);
   }
   return used;
@@ -73,8 +75,7 @@ void Assembler::walk(const ModelDef& model, const Scope& scope, Results& results
     for (const TensorRef& input : layer.calls[ref.node]) {
       inputs.push_back(at(results, model, input, layer.name));
     }
-    give_mask(layer, model, results, ref, inputs);
-    results[ref] = import_call({model, ref, scope, used, inputs, layer.masks.count(ref.node) != 0});
+    results[ref] = import_call({model, ref, scope, used, inputs, given_masks(model, ref, results)});
   }
 }
 
@@ -96,20 +97,31 @@ std::vector<Assembler::Tensor> Assembler::expand(const ModelDef& model, const Sc
 Assembler::Tensor Assembler::at(const Results& results, const ModelDef& model, const TensorRef& ref,
                                 const std::string& user) const {
   const std::vector<Tensor>& found = results.at({ref.layer, ref.node});
-  if (ref.tensor < found.size()) return found[ref.tensor];
+  if (ref.tensor < found.size()) {
+    Tensor tensor = found[ref.tensor];
+    if (unmasked_.count(tensor.value)) tensor.mask = {};
+    return tensor;
+  }
   if (found.size() == 1 && !found[0].value) return {};  // could not be computed
   throw Error(ErrorCode::kCorruptFile, "import", model.name,
               "'" + user + "' takes result " + std::to_string(ref.tensor) + " of layer '" +
                   model.layers[ref.layer].name + "', which has " + std::to_string(found.size()));
 }
 
-/// A mask that the call has as an argument takes the place of the one that its input carries.
-void Assembler::give_mask(const LayerDef& layer, const ModelDef& model, const Results& results, CallRef ref,
-                          std::vector<Tensor>& inputs) {
-  const auto given = layer.masks.find(ref.node);
-  if (given == layer.masks.end() || inputs.empty()) return;
-  const Tensor source = at(results, model, given->second.of, layer.name);
-  if (source.value) inputs[0].mask = differs(builder_, source.value, given->second.value, given->second.any);
+/// Masks that the call has as arguments, in the order of its inputs.
+std::vector<Value> Assembler::given_masks(const ModelDef& model, CallRef ref, const Results& results) {
+  const LayerDef& layer = model.layers[ref.layer];
+  std::vector<Value> given;
+  const auto found = layer.masks.find(ref.node);
+  if (found == layer.masks.end()) return given;
+  given.resize(layer.calls[ref.node].size());
+  for (const MaskRef& mask : found->second) {
+    const Value value = at(results, model, mask.of, layer.name).value;
+    if (!value || mask.input >= given.size()) continue;
+    const bool is_mask = model.layers[mask.of.layer].masks_only;
+    given[mask.input] = is_mask ? value : differs(builder_, value, 0, false);
+  }
+  return given;
 }
 
 std::vector<Assembler::Tensor> Assembler::import_call(const Site& site) {
@@ -130,12 +142,28 @@ std::vector<Assembler::Tensor> Assembler::import_call(const Site& site) {
     return expand(*layer.nested, inner, site.inputs);
   }
   if (missing) return {Tensor{}};
+  if (layer.masks_only) return {import_mask_operation(site)};
   try {
     return import_layer(site, unused_name(path, number), std::move(owner));
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kUnsupported || e.stage() != "import") throw;
     unsupported_.push_back(e.subject() + ": " + e.message());
     return {Tensor{}};
+  }
+}
+
+Assembler::Tensor Assembler::import_mask_operation(const Site& site) {
+  const LayerDef& layer = site.layer();
+  const std::string subject = subject_of(site.scope.prefix + layer.name, layer);
+  std::vector<Value> values;
+  for (const Tensor& input : site.inputs) values.push_back(input.value);
+  builder_.set_origin(site.scope.prefix + layer.name);
+  try {
+    const Config config(*layer.config, subject, site.scope.keras);
+    return {mask_operation(builder_, layer.class_name, config, layer.arguments[site.ref.node].options, values)};
+  } catch (const Error& e) {
+    if (e.stage() != "graph") throw;
+    throw Error(ErrorCode::kCorruptFile, "import", subject, "does not fit its inputs: " + e.message());
   }
 }
 
@@ -171,7 +199,7 @@ std::vector<Assembler::Tensor> Assembler::import_layer(const Site& site, const s
   const Scope inner{owner.path + "/", owner.group, 0, site.scope.weights, site.scope.keras};
   LayerContext context(builder_, config, *site.scope.weights, std::move(owner), call.inputs, network_.notes);
   context.set_call(call_of(layer, site.ref.node, importer, site.inputs.size()));
-  context.set_masks(std::move(masks), site.mask_given);
+  context.set_masks(std::move(masks), site.masks);
   if (suppressed_.count(name)) context.suppress_head();
   if (layer.wraps) {
     context.set_inner_model([&](graph::Builder& builder, Value input) {
@@ -184,6 +212,7 @@ std::vector<Assembler::Tensor> Assembler::import_layer(const Site& site, const s
   const bool vanished = suppressed_.count(name) && importer.kind != LayerKind::kKernel;
   if (vanished) return {site.inputs.front()};
   call.activation = result.activation;
+  if (result.takes_masks) unmasked_.insert(call.inputs.begin(), call.inputs.end());
   return record(site, call, result);
 }
 
@@ -225,7 +254,8 @@ std::vector<Value> Assembler::masks_of(const Site& site, const LayerResult& resu
   const Masks masks = find_layer(site.layer().class_name)->masks;
   const bool kept = masks == Masks::kKept || (masks == Masks::kKeptByKeras3 && site.scope.keras == 3);
   if (!kept || site.inputs.empty()) return result.masks;
-  return {site.inputs.front().mask};
+  const bool given = !site.masks.empty() && site.masks.front();
+  return {given ? site.masks.front() : site.inputs.front().mask};
 }
 
 /// The calls of a model inside a layer are walked, and then taken back: to everybody else the layer is one call.

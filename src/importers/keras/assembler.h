@@ -61,7 +61,7 @@ class Assembler {
     const Scope& scope;
     const Used& used;  ///< which results of the model's calls are used
     const std::vector<Tensor>& inputs;
-    bool mask_given = false;  ///< as an argument of the call
+    std::vector<graph::Value> masks{};  ///< of the inputs, where they are arguments of the call
 
     const LayerDef& layer() const { return model.layers[ref.layer]; }
   };
@@ -79,8 +79,8 @@ class Assembler {
   graph::Value apply_inner_model(const Site& site, const Scope& scope, graph::Builder& builder, graph::Value input,
                                  std::vector<graph::Weight>& weights);
   Tensor at(const Results& results, const ModelDef& model, const TensorRef& ref, const std::string& user) const;
-  void give_mask(const LayerDef& layer, const ModelDef& model, const Results& results, CallRef ref,
-                 std::vector<Tensor>& inputs);
+  std::vector<graph::Value> given_masks(const ModelDef& model, CallRef ref, const Results& results);
+  Tensor import_mask_operation(const Site& site);
   void note_dtype(const Config& config);
   std::string unused_name(const std::string& base, std::size_t number);
   std::string unused_output_name(const std::string& base) const;
@@ -93,7 +93,8 @@ class Assembler {
   std::vector<std::string> output_names_;
   std::map<int, HeadFunction> heads_;
   std::set<std::string> names_;
-  std::size_t calls_ = 0;  ///< calls of models included
+  std::set<graph::Value> unmasked_;  ///< their masks were taken (LayerResult::takes_masks)
+  std::size_t calls_ = 0;            ///< calls of models included
   std::vector<std::string> unsupported_;
   std::set<std::string> noted_dtypes_;
 };

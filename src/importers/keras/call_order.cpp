@@ -15,7 +15,8 @@ std::vector<TensorRef> inputs_of(const ModelDef& model, CallRef call) {
   const LayerDef& layer = model.layers[call.layer];
   std::vector<TensorRef> inputs = layer.calls[call.node];
   const auto mask = layer.masks.find(call.node);
-  if (mask != layer.masks.end()) inputs.push_back(mask->second.of);
+  if (mask == layer.masks.end()) return inputs;
+  for (const MaskRef& ref : mask->second) inputs.push_back(ref.of);
   return inputs;
 }
 

@@ -21,7 +21,8 @@ std::string class_of(const Json& value) {
 /// Null, or a list of nothing else: no mask for any of several inputs.
 bool says_nothing(const Json& value) {
   const Json* list = as_list(value);
-  return value.is_null() || (list && std::all_of(list->begin(), list->end(), [](const Json& v) { return v.is_null(); }));
+  return value.is_null() ||
+         (list && std::all_of(list->begin(), list->end(), [](const Json& v) { return v.is_null(); }));
 }
 
 /// Anything but inference without a mask would change what the layer computes.
@@ -56,7 +57,7 @@ void read_keras2(const Json& list, const std::string& subject, InboundCall& call
 void take_tensors(Json& arguments, const std::string& subject, InboundCall& call) {
   std::vector<InboundRef> found;
   if (arguments.contains("mask") && collect_tensors(arguments["mask"], subject, found) && found.size() == 1) {
-    call.mask = found.front();
+    call.masks.push_back({0, found.front()});
     arguments.erase("mask");
   }
   std::vector<InboundRef> states;

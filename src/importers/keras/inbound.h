@@ -2,7 +2,6 @@
 // importer; model_def.cpp puts the calls of a model together.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +17,14 @@ struct InboundRef {
   std::string key{};  ///< the input's name, where a model is called with a dictionary
 };
 
+struct InboundMask {
+  std::size_t input = 0;  ///< whose mask it is
+  InboundRef ref;
+};
+
 struct InboundCall {
   std::vector<InboundRef> inputs;    ///< initial states of a recurrent layer behind its sequence
-  std::optional<InboundRef> mask{};  ///< given as an argument
+  std::vector<InboundMask> masks{};  ///< given as arguments
   std::string refusal;               ///< why the call cannot be imported; empty if it can
   CallArguments arguments{};         ///< of layers that take some by name
 };

@@ -9,6 +9,7 @@
 
 #include "importers/keras/composition.h"
 #include "importers/keras/inbound.h"
+#include "importers/keras/mask_operations.h"
 #include "importers/layers/layer.h"
 #include "signxai/error.h"
 
@@ -22,6 +23,17 @@ constexpr const char* kWaysOut =
 
 [[noreturn]] void corrupt(const std::string& subject, const std::string& message) {
   throw Error(ErrorCode::kCorruptFile, "import", subject, message);
+}
+
+bool is_operation(const std::string& module) {
+  return module.find(".ops.") != std::string::npos || module.ends_with(".ops");
+}
+
+/// HDF5 files of Keras 3 name no modules. All layers say whether they can be trained.
+bool is_bare_operation(const Json& entry) {
+  if (entry.contains("module") || !is_mask_operation(entry["class_name"].get<std::string>())) return false;
+  const Json* nodes = entry.contains("inbound_nodes") ? as_list(entry["inbound_nodes"]) : nullptr;
+  return nodes && !nodes->empty() && is_keras3_call(nodes->front()) && !entry["config"].contains("trainable");
 }
 
 /// Part of a document that keeps the whole alive.
@@ -69,6 +81,10 @@ class Reader {
     if (def.class_name == "TimeDistributed") read_wrapped(def);
     const std::string registered = layer.text("registered_name", "");
     def.refusal = foreign_reason(entry, subject_);
+    def.operation = is_operation(layer.text("module", "")) || is_bare_operation(entry);
+    if (def.operation && def.refusal.empty()) {
+      def.refusal = "is an operation on tensors instead of a layer, which is not supported";
+    }
     const bool custom = !def.nested && (!def.refusal.empty() || !find_layer(def.class_name));
     const Composition* composition = custom && custom_ ? custom_->find(def.class_name, registered) : nullptr;
     if (composition) {
@@ -166,7 +182,6 @@ class Reader {
     std::vector<std::vector<InboundCall>> calls(model_.layers.size());
     for (std::size_t i = 0; i < model_.layers.size(); ++i) read_calls(model_.layers[i], entries[i], calls[i]);
     if (model_.keras == 3) renumber(calls);
-    entries_ = &entries;
     for (std::size_t i = 0; i < model_.layers.size(); ++i) resolve_calls(model_.layers[i], calls[i]);
     model_.inputs = read_endpoints(config, "input_layers");
     model_.outputs = read_endpoints(config, "output_layers");
@@ -174,7 +189,9 @@ class Reader {
       for (const auto& call : layer.calls) {
         for (const TensorRef& ref : call) check(ref, layer.name);
       }
-      for (const auto& [node, mask] : layer.masks) check(mask.of, layer.name);
+      for (const auto& [node, masks] : layer.masks) {
+        for (const MaskRef& mask : masks) check(mask.of, layer.name);
+      }
     }
     leave_out_masks();
     for (const TensorRef& ref : model_.inputs) {
@@ -196,7 +213,12 @@ class Reader {
       if (is_keras3_call(node)) model_.keras = 3;
       const LayerImporter* importer = find_layer(layer.class_name);
       const bool named = importer && !importer->arguments.empty();
-      calls.push_back(named ? read_named_call(node, importer->arguments, subject) : read_inbound(node, subject));
+      if (layer.operation && is_mask_operation(layer.class_name)) {
+        calls.push_back(read_mask_operation(node, subject));
+        if (!calls.back().refusal.empty()) layer.operation = false, layer.refusal = calls.back().refusal;
+      } else {
+        calls.push_back(named ? read_named_call(node, importer->arguments, subject) : read_inbound(node, subject));
+      }
       if (layer.refusal.empty()) layer.refusal = calls.back().refusal;
     }
   }
@@ -209,58 +231,15 @@ class Reader {
       for (const InboundRef& ref : in_order(layer, call.inputs)) {
         inputs.push_back(resolve(ref, false, subject_of(layer)));
       }
-      if (call.mask) resolve_mask(layer, *call.mask);
+      for (const InboundMask& mask : call.masks) {
+        layer.masks[layer.calls.size() - 1].push_back({mask.input, resolve(mask.ref, false, subject_of(layer))});
+      }
     }
-  }
-
-  /// Keras 3 writes the mask of a Masking or Embedding layer down as operations, and hands it to each layer that takes
-  /// one.
-  void resolve_mask(LayerDef& layer, const InboundRef& ref) {
-    MaskRef mask;
-    mask.any = model_.layers[index_of(ref, subject_of(layer))].class_name == "Any";
-    const std::optional<InboundRef> compared = mask.any ? operand_of_any(ref) : ref;
-    const std::optional<InboundRef> source = compared ? operand_of_not_equal(*compared, mask.value) : std::nullopt;
-    if (source) {
-      mask.of = resolve(*source, false, subject_of(layer));
-      layer.masks[layer.calls.size() - 1] = mask;
-    } else if (layer.refusal.empty()) {
-      layer.refusal = "is called with a mask that comes from '" + ref.layer +
-                      "'; only the masks of Masking and Embedding layers are supported";
-    }
-  }
-
-  std::optional<InboundRef> operand_of_any(const InboundRef& ref) const {
-    const LayerDef& layer = model_.layers[index_of(ref, ref.layer)];
-    const Config config(*layer.config, subject_of(layer));
-    const bool last =
-        config.has("axis") && config.integers("axis") == graph::Ints{-1} && !config.flag("keepdims", false);
-    const Json* arguments = last ? arguments_of(ref) : nullptr;
-    return arguments && arguments->size() == 1 ? tensor_in((*arguments)[0], ref.layer) : std::nullopt;
-  }
-
-  std::optional<InboundRef> operand_of_not_equal(const InboundRef& ref, double& number) const {
-    if (model_.layers[index_of(ref, ref.layer)].class_name != "NotEqual") return std::nullopt;
-    const Json* arguments = arguments_of(ref);
-    if (!arguments || arguments->size() != 2 || !(*arguments)[1].is_number()) return std::nullopt;
-    number = (*arguments)[1].get<double>();
-    return tensor_in((*arguments)[0], ref.layer);
-  }
-
-  /// The arguments of an operation, which has one call.
-  const Json* arguments_of(const InboundRef& ref) const {
-    const Json* nodes = as_list(Config((*entries_)[index_of(ref, ref.layer)], ref.layer).at("inbound_nodes"));
-    return nodes && nodes->size() == 1 ? as_list(Config(nodes->front(), ref.layer).at("args")) : nullptr;
-  }
-
-  static std::optional<InboundRef> tensor_in(const Json& argument, const std::string& subject) {
-    std::vector<InboundRef> found;
-    const bool one = collect_tensors(argument, subject, found) && found.size() == 1;
-    return one ? std::optional<InboundRef>(found.front()) : std::nullopt;
   }
 
   /// Operations that make masks and nothing else are no layers.
   void leave_out_masks() {
-    const auto is_mask = [](const LayerDef& l) { return l.class_name == "Any" || l.class_name == "NotEqual"; };
+    const auto is_mask = [](const LayerDef& l) { return l.operation && is_mask_operation(l.class_name); };
     std::set<std::size_t> used;
     for (const TensorRef& ref : model_.outputs) used.insert(ref.layer);
     for (const LayerDef& layer : model_.layers) {
@@ -312,7 +291,7 @@ class Reader {
       for (auto& layer : calls) {
         for (InboundCall& call : layer) {
           for (InboundRef& ref : call.inputs) visit(ref);
-          if (call.mask) visit(*call.mask);
+          for (InboundMask& mask : call.masks) visit(mask.ref);
         }
       }
     };
@@ -368,7 +347,6 @@ class Reader {
   const Compositions* custom_;
   ModelDef model_;
   std::unordered_map<std::string, std::size_t> index_;
-  const Json* entries_ = nullptr;  ///< the layers of a functional model
 };
 
 }  // namespace
@@ -379,7 +357,7 @@ std::string foreign_reason(const Json& entry, const std::string& subject) {
   // Keras's own classes always have a module, or no such key at all in older forms.
   const bool of_main = entry.contains("module") && entry["module"].is_null() && !registered.empty();
   const std::string module = layer.text("module", of_main ? "__main__" : "keras");
-  if (module.find(".ops.") != std::string::npos || module.ends_with(".ops")) {
+  if (is_operation(module)) {
     return "is an operation on tensors (" + module + ") instead of a layer, which is not supported";
   }
   const auto within = [&](const char* package) { return (module + ".").starts_with(package); };

@@ -20,11 +20,10 @@ struct TensorRef {
   std::size_t tensor = 0;
 };
 
-/// A mask that Keras 3 writes down as operations: where a tensor differs from `value`, or any of its features do.
+/// A tensor that a call is given as the mask of one of its inputs.
 struct MaskRef {
+  std::size_t input = 0;
   TensorRef of;
-  double value = 0;
-  bool any = false;  ///< along the last axis
 };
 
 struct ModelDef;
@@ -35,14 +34,15 @@ struct LayerDef {
   std::string class_name;
   std::shared_ptr<const Json> config;
   std::vector<std::vector<TensorRef>> calls;  ///< the inputs of each call; an InputLayer has one call without inputs
-  std::map<std::size_t, MaskRef> masks{};     ///< of calls that are given a mask as an argument
-  std::string refusal;                        ///< why its calls cannot be imported; empty if they can
-  std::shared_ptr<const ModelDef> nested;     ///< a model that is used as a layer
-  bool composed = false;                      ///< `nested` is what a custom layer consists of (composition.h)
-  bool masks_only = false;                    ///< an operation that makes a mask: no layer
+  std::map<std::size_t, std::vector<MaskRef>> masks{};  ///< of calls that are given masks as arguments
+  std::string refusal;                                  ///< why its calls cannot be imported; empty if they can
+  std::shared_ptr<const ModelDef> nested;               ///< a model that is used as a layer
+  bool composed = false;                                ///< `nested` is what a custom layer consists of (composition.h)
+  bool operation = false;                               ///< on tensors (keras.ops): no layer
+  bool masks_only = false;                              ///< such an operation that makes a mask (mask_operations.h)
   bool wraps = false;  ///< `nested` is inside this layer, which is of Keras: TimeDistributed(model)
   std::optional<std::vector<std::size_t>> weights{};  ///< of a part of a custom layer: which of that layer's weights
-  std::vector<CallArguments> arguments{};  ///< of each call, for classes that take some by name
+  std::vector<CallArguments> arguments{};             ///< of each call, for classes that take some by name
   std::string saved_as{};                             ///< of such a part: its group below the custom layer's
 };
 

@@ -1,6 +1,8 @@
 // What layer importers share: input checks, weights, layouts.
 #include "importers/layers/layer.h"
 
+#include <algorithm>
+
 #include "importers/keras/model_def.h"
 #include "signxai/error.h"
 
@@ -42,6 +44,11 @@ std::vector<Value> LayerContext::argument(std::string_view name) const {
     if (call_.names[i] == name) found.push_back(inputs_[i]);
   }
   return found;
+}
+
+std::size_t LayerContext::index_of(std::string_view name) const {
+  const auto found = std::find(call_.names.begin(), call_.names.end(), name);
+  return std::min(inputs_.size(), static_cast<std::size_t>(found - call_.names.begin()));
 }
 
 std::int64_t LayerContext::known_extent(Value value, std::size_t axis) const {

@@ -31,8 +31,9 @@ struct LayerResult {
   graph::Value output;
   std::string activation{};  ///< as in graph::LayerCall
   std::optional<HeadFunction> head{};
-  std::vector<graph::Value> more{};   ///< further outputs: states of a recurrent layer
+  std::vector<graph::Value> more{};   ///< further outputs: states of a recurrent layer, scores of attention
   std::vector<graph::Value> masks{};  ///< of the outputs in order, where the layer says so itself; invalid: none
+  bool takes_masks = false;           ///< the inputs carry their masks no further, to no other layer either
 
   /// A layer without fused activation.
   static LayerResult plain(graph::Value value) { return {value, value}; }
@@ -53,15 +54,24 @@ class LayerContext {
   const std::string& subject() const { return owner_.subject; }
 
   const std::vector<graph::Value>& inputs() const { return inputs_; }
-  /// The mask of an input, [N, steps] with 1 where a step counts and 0 where not; invalid: every step counts.
-  graph::Value mask(std::size_t input = 0) const { return input < masks_.size() ? masks_[input] : graph::Value{}; }
-  /// Whether that mask is an argument of the call, and not what the input carries along.
-  bool mask_given() const { return mask_given_; }
-  void set_masks(std::vector<graph::Value> masks, bool given) { masks_ = std::move(masks), mask_given_ = given; }
+  /// The mask of an input, [N, steps] with 1 where a step counts and 0 where not; invalid: every step counts. It is an
+  /// argument of the call, or else what the input carries along.
+  graph::Value mask(std::size_t input = 0) const {
+    return mask_given(input) ? given_masks_[input] : carried_mask(input);
+  }
+  bool mask_given(std::size_t input = 0) const { return input < given_masks_.size() && given_masks_[input]; }
+  graph::Value carried_mask(std::size_t input = 0) const {
+    return input < carried_masks_.size() ? carried_masks_[input] : graph::Value{};
+  }
+  void set_masks(std::vector<graph::Value> carried, std::vector<graph::Value> given) {
+    carried_masks_ = std::move(carried), given_masks_ = std::move(given);
+  }
   /// The one input of a layer that takes one; its rank must lie in the range.
   graph::Value input(std::size_t min_rank = 1, std::size_t max_rank = 8) const;
   /// For layers that take arguments by name: the tensors given for one, none where it is left out.
   std::vector<graph::Value> argument(std::string_view name) const;
+  /// The index of the first of them among the inputs; their number where there is none.
+  std::size_t index_of(std::string_view name) const;
   /// The arguments that are no tensors.
   Config options() const { return Config(call_.options, owner_.subject, config_.keras()); }
   void set_call(CallArguments call) { call_ = std::move(call); }
@@ -115,8 +125,7 @@ class LayerContext {
   WeightSource& source_;
   WeightOwner owner_;
   std::vector<graph::Value> inputs_;
-  std::vector<graph::Value> masks_{};
-  bool mask_given_ = false;
+  std::vector<graph::Value> carried_masks_{}, given_masks_{};
   InnerModel inner_model_{};
   std::vector<std::string>& notes_;
   std::vector<graph::Weight> weights_;
