@@ -23,21 +23,21 @@ DATA = ROOT / "tests" / "golden" / "data"
 
 # Every map of these is kept.
 WHOLE_CASES = [
-    "digits_mlp", "inception_mini", "densenet_mini", "dead_relu",
+    "inception_mini", "densenet_mini", "dead_relu",
     "dead_relu_zero_logits", "ties", "zero_input", "zero_input_bias", "regression_mlp", "sigmoid_binary",
     "merge_add_only", "textcnn", "transformer_mini",
 ]
 # Of these, one map per family of methods: names that differ in their numbers alone are one family.
 SAMPLED_CASES = [
-    "digits_cnn", "digits_cnn_bn", "digits_resnet", "vgg_mini", "vgg_places_mini", "resnet_mini", "conv1d_ecg",
+    "digits_mlp", "digits_cnn", "digits_cnn_bn", "digits_resnet", "vgg_mini", "vgg_places_mini", "resnet_mini", "conv1d_ecg",
     "ecg_simulated", "activations_zoo", "bn_first", "bn_nocenter", "conv3d_mini", "conv_transpose", "efficientnet_mini", "locally_connected", "merge_zoo",
     "mobilenet_dense", "mobilenet_mini", "multi_input", "multi_output", "nested_model", "separable_conv", "shared_layer",
-    "strides_padding_dilation_zoo",
+    "strides_padding_dilation_zoo", "lstm_mini", "gru_mini", "simplernn_mini", "bilstm_mini",
 ]
 # Models whose architecture and weights are also kept apart, to read that format.
 SPLIT_MODELS = ["conv1d_ecg"]
 # Small models that are kept as .keras files too, of Keras 2.12 and, where there is one, of Keras 3.
-ARCHIVED_MODELS = ["merge_add_only", "multi_output", "nested_model", "regression_mlp", "separable_conv", "shared_layer", "textcnn", "transformer_mini"]
+ARCHIVED_MODELS = ["bilstm_mini", "merge_add_only", "multi_output", "nested_model", "regression_mlp", "separable_conv", "shared_layer", "textcnn", "transformer_mini"]
 ARCHIVES = ["model.keras", "model_keras3.keras"]
 
 COMPRESS_FROM = 2048  # elements; below, a chunk's bookkeeping costs more than it saves

@@ -166,15 +166,24 @@ def _layers_of(model: Any) -> Iterator[Any]:
     """All layers, those of inner models too."""
     for layer in getattr(model, "layers", None) or []:
         yield layer
-        yield from _layers_of(layer)
+        yield from _layers_of(_inner_model(layer))
+
+
+def _inner_model(layer: Any) -> Any:
+    """The model that a layer is, or that it wraps (TimeDistributed); None where it is no such layer."""
+    for candidate in (layer, getattr(layer, "layer", None)):
+        if isinstance(getattr(candidate, "layers", None), (list, tuple)):
+            return candidate
+    return None
 
 
 def _variables_of(model: Any, prefix: str) -> Iterator[Tuple[str, List[Any]]]:
     """The weights of each layer that has some; layers of a model that is used as a layer as "outer/inner"."""
     for layer in model.layers:
         path = prefix + str(layer.name)
-        if isinstance(getattr(layer, "layers", None), (list, tuple)):
-            yield from _variables_of(layer, path + "/")
+        inner = _inner_model(layer)
+        if inner is not None:
+            yield from _variables_of(inner, path + "/")
         elif layer.weights:
             yield path, list(layer.weights)
 

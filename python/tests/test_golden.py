@@ -21,6 +21,7 @@ def unmet_calls():
         ("resnet_mini", "direct:lrp.alpha_1_beta_0@stop_mapping_at_layers=['r0_conv1'],neuron_selection=1"),
         ("activations_zoo", "direct:lrp.gamma"),
         ("efficientnet_mini", "direct:lrp.gamma@gamma=0.1"),
+        *((name, "direct:vargrad@noise_scale=0,augment_by_n=3") for name in ("lstm_mini", "gru_mini", "bilstm_mini")),
     }
 
 

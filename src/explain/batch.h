@@ -10,7 +10,10 @@ namespace signxai::explain {
 struct Batch {
   std::vector<Shape> shapes;  ///< with the batch axis
   std::vector<const float*> data;
+  std::size_t fixed = 0;  ///< how many of the last inputs stay as they are when the sample is moved
 
+  /// How many inputs a moved sample has.
+  std::size_t moving() const { return shapes.size() - fixed; }
   std::int64_t samples() const { return shapes.front().front(); }
   /// Elements of one sample of input `i`.
   std::size_t sample_size(std::size_t i) const {

@@ -42,7 +42,7 @@ std::vector<bool> needed_calls(const Network& network, const std::vector<int>& p
   return needed;
 }
 
-/// Copies the nodes that values depend on; those in `map` are there already.
+/// Copies the nodes that values depend on; those in `map` are there already. Inputs of the graph become inputs.
 void copy_ancestors(const graph::Graph& graph, graph::Builder& builder, const std::vector<Value>& targets,
                     std::map<Value, Value>& map) {
   std::vector<bool> needed(static_cast<std::size_t>(graph.size()), false);
@@ -50,6 +50,11 @@ void copy_ancestors(const graph::Graph& graph, graph::Builder& builder, const st
   for (std::int32_t i = graph.size(); i-- > 0;) {
     if (!needed[static_cast<std::size_t>(i)] || map.count(Value{i})) continue;
     for (const Value input : graph[Value{i}].inputs) needed[static_cast<std::size_t>(input.id)] = true;
+  }
+  for (const Value input : graph.inputs()) {
+    if (!needed[static_cast<std::size_t>(input.id)] || map.count(input)) continue;
+    builder.set_origin(graph.origin(input));
+    map[input] = builder.input(graph[input].attrs.text("name"), Shape(graph.type(input).shape));
   }
   for (std::int32_t i = 0; i < graph.size(); ++i) {
     const Value old{i};
@@ -90,6 +95,19 @@ std::vector<Value> values_of(const std::vector<LayerCall>& calls) {
   return values;
 }
 
+/// Which inputs of the whole network the cut one has besides its places.
+std::vector<std::size_t> fixed_inputs(const Network& network, const Network& cut) {
+  const auto name_of = [](const Network& of, Value input) { return of.graph[input].attrs.text("name"); };
+  const auto& whole = network.graph.inputs();
+  const auto& all = cut.graph.inputs();
+  std::vector<std::size_t> found;
+  for (std::size_t i = places_of(network).size(); i < all.size(); ++i) {
+    const auto same = [&](Value input) { return name_of(network, input) == name_of(cut, all[i]); };
+    found.push_back(static_cast<std::size_t>(std::find_if(whole.begin(), whole.end(), same) - whole.begin()));
+  }
+  return found;
+}
+
 }  // namespace
 
 std::optional<Network> cut_at_embeddings(const Network& network) {
@@ -121,7 +139,7 @@ std::optional<Network> cut_at_embeddings(const Network& network) {
   return cut;
 }
 
-Embedded::Embedded(const Network& network, const Batch& batch) {
+Embedded::Embedded(const Network& network, const Network& cut, const Batch& batch) {
   graph::Builder builder(network.graph);
   builder.clear_outputs();
   for (const int place : places_of(network))
@@ -136,9 +154,15 @@ Embedded::Embedded(const Network& network, const Batch& batch) {
     batch_.shapes.push_back(array.shape);
     batch_.data.push_back(array.data.data());
   }
+  for (const std::size_t input : fixed_inputs(network, cut)) {
+    batch_.shapes.push_back(batch.shapes[input]);
+    batch_.data.push_back(batch.data[input]);
+    ++batch_.fixed;
+  }
 }
 
-methods::Resolved Embedded::at_baseline(const Network& network, const Batch& batch, const methods::Resolved& method) {
+methods::Resolved Embedded::at_baseline(const Network& network, const Network& cut, const Batch& batch,
+                                        const methods::Resolved& method) {
   methods::Resolved moved = method;
   const auto& known = method.def->parameters;
   if (std::none_of(known.begin(), known.end(), [](const auto& p) { return p.name == "reference_inputs"; }))
@@ -162,16 +186,17 @@ methods::Resolved Embedded::at_baseline(const Network& network, const Batch& bat
   std::size_t at = 0;
   for (std::size_t i = 0; i < one.shapes.size(); at += one.sample_size(i), ++i) one.data[i] = values.data() + at;
   std::vector<double> embedded;
-  for (const Tensor& array : Embedded(network, one).arrays_)
+  for (const Tensor& array : Embedded(network, cut, one).arrays_)
     embedded.insert(embedded.end(), array.data.begin(), array.data.end());
   moved.parameters["reference_inputs"] = embedded;
   return moved;
 }
 
-std::vector<Shape> embedded_shapes(const Network& network, const std::vector<Shape>& shapes) {
+std::vector<Shape> embedded_shapes(const Network& network, const Network& cut, const std::vector<Shape>& shapes) {
   const Network bound = graph::bind(network, shapes);
   std::vector<Shape> found;
   for (const int place : places_of(bound)) found.push_back(bound.graph.type(call_at(bound, place).output).shape);
+  for (const std::size_t input : fixed_inputs(network, cut)) found.push_back(shapes[input]);
   return found;
 }
 

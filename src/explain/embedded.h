@@ -12,17 +12,18 @@
 namespace signxai::explain {
 
 /// The network that begins where the maps of its inputs are taken (graph::Network::places_of); nothing if it does so
-/// anyway. Its inputs have the names of the calls, in the order of the places.
+/// anyway. Its inputs have the names of the calls, in the order of the places; behind them are those inputs of the
+/// whole network that it needs besides: the ids from which masks are made.
 std::optional<graph::Network> cut_at_embeddings(const graph::Network& network);
 
 /// What such a network is fed with for a batch of the whole one.
 class Embedded {
  public:
-  Embedded(const graph::Network& network, const Batch& batch);
+  Embedded(const graph::Network& network, const graph::Network& cut, const Batch& batch);
 
   const Batch& batch() const { return batch_; }
   /// The method with the embedded form of the ids in `reference_inputs` (a number: the same id everywhere).
-  static methods::Resolved at_baseline(const graph::Network& network, const Batch& batch,
+  static methods::Resolved at_baseline(const graph::Network& network, const graph::Network& cut, const Batch& batch,
                                        const methods::Resolved& method);
 
  private:
@@ -31,6 +32,7 @@ class Embedded {
 };
 
 /// The shapes of that batch.
-std::vector<Shape> embedded_shapes(const graph::Network& network, const std::vector<Shape>& shapes);
+std::vector<Shape> embedded_shapes(const graph::Network& network, const graph::Network& cut,
+                                   const std::vector<Shape>& shapes);
 
 }  // namespace signxai::explain

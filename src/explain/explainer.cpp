@@ -213,7 +213,7 @@ struct Explainer::Run {
       const std::int64_t points = std::min<std::int64_t>(count, method.def->sampling(method.parameters).count);
       const bool index = target.kind == Target::Kind::kIndex;
       Request at{inputs.part(0, points).shapes, index ? Target::index(0) : target, {method}, semantics()};
-      if (impl.cut) at.inputs = explain::embedded_shapes(impl.network(), at.inputs), at.embedded = true;
+      if (impl.cut) at.inputs = explain::embedded_shapes(impl.network(), *impl.cut, at.inputs), at.embedded = true;
       tried.push_back(at.key());
       const auto one = impl.get(at, result.compile_seconds);
       need.working = std::max(need.working, one->working_bytes() + 2 * one->data_bytes());
@@ -316,8 +316,9 @@ struct Explainer::Run {
                               std::int64_t chunk_size, const explain::Compile& compile) const {
     const std::vector<float> targets = explain::targets_of(fixed, 0, part.samples());
     if (!impl.cut) return explain::sampled({part.shapes, fixed, {method}, semantics()}, part, targets, chunk_size, compile);
-    const explain::Embedded vectors(impl.network(), part);
-    Request points{vectors.batch().shapes, fixed, {explain::Embedded::at_baseline(impl.network(), part, method)}, semantics()};
+    const explain::Embedded vectors(impl.network(), *impl.cut, part);
+    const methods::Resolved based = explain::Embedded::at_baseline(impl.network(), *impl.cut, part, method);
+    Request points{vectors.batch().shapes, fixed, {based}, semantics()};
     points.embedded = true;
     return explain::sampled(points, vectors.batch(), targets, chunk_size, compile);
   }

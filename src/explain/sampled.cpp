@@ -6,10 +6,10 @@
 namespace signxai::explain {
 namespace {
 
-/// All inputs of sample n, one behind the other.
+/// All inputs of sample n that are moved, one behind the other.
 std::vector<float> joined(const Batch& batch, std::int64_t n) {
   std::vector<float> x;
-  for (std::size_t i = 0; i < batch.data.size(); ++i) {
+  for (std::size_t i = 0; i < batch.moving(); ++i) {
     const auto size = static_cast<std::ptrdiff_t>(batch.sample_size(i));
     x.insert(x.end(), batch.data[i] + n * size, batch.data[i] + (n + 1) * size);
   }
@@ -21,14 +21,17 @@ struct Points {
   std::vector<std::vector<float>> arrays;
   Request request;  ///< with the shapes of these arrays
 
-  Points(const Request& base, const Batch& batch, int count) : arrays(batch.shapes.size()), request(base) {
+  Points(const Request& base, const Batch& batch, std::int64_t sample, int count)
+      : arrays(batch.shapes.size()), request(base) {
     for (std::size_t i = 0; i < arrays.size(); ++i) {
-      arrays[i].resize(batch.sample_size(i) * static_cast<std::size_t>(count));
+      const std::size_t size = batch.sample_size(i);
+      const float* own = batch.data[i] + static_cast<std::size_t>(sample) * size;
+      for (int k = 0; k < count; ++k) arrays[i].insert(arrays[i].end(), own, own + size);
       request.inputs[i].front() = count;
     }
   }
   void set(const Batch& batch, int index, std::span<const float> point) {
-    for (std::size_t i = 0, at = 0; i < arrays.size(); at += batch.sample_size(i), ++i) {
+    for (std::size_t i = 0, at = 0; i < batch.moving(); at += batch.sample_size(i), ++i) {
       const std::size_t size = batch.sample_size(i);
       std::copy_n(point.begin() + static_cast<std::ptrdiff_t>(at), size,
                   arrays[i].begin() + static_cast<std::ptrdiff_t>(size) * index);
@@ -66,15 +69,15 @@ struct Moments {
   }
 };
 
-/// Folds the maps of all points of one sample.
+/// Folds the maps of all points of sample n, which is x.
 std::vector<double> fold_points(const methods::Sampling& sampling, const Request& request, const Batch& batch,
-                                std::span<const float> x, const std::vector<float>& target, std::int64_t chunk,
+                                std::int64_t n, std::span<const float> x, const std::vector<float>& target, std::int64_t chunk,
                                 const Compile& compile) {
   Moments moments(x.size());
   std::vector<float> map(x.size());
   for (int begin = 0; begin < sampling.count;) {
     const int count = static_cast<int>(std::min<std::int64_t>(chunk, sampling.count - begin));
-    Points points(request, batch, count);
+    Points points(request, batch, n, count);
     for (int i = 0; i < count; ++i) {
       sampling.point(begin + i, x, map);
       points.set(batch, i, map);
@@ -82,7 +85,7 @@ std::vector<double> fold_points(const methods::Sampling& sampling, const Request
     const std::vector<float> targets(target.empty() ? 0 : static_cast<std::size_t>(count), target.empty() ? 0 : target[0]);
     const std::vector<Tensor> outputs = compile(points.request)->run(points.data(), targets);
     for (int i = 0; i < count; ++i) {
-      read_map(outputs, batch.shapes.size(), count, i, map);
+      read_map(outputs, batch.moving(), count, i, map);
       moments.add(map);
     }
     begin += count;
@@ -100,11 +103,11 @@ std::vector<Tensor> sampled(const Request& request, const Batch& batch, const st
                             std::int64_t chunk, const Compile& compile) {
   const methods::Resolved& method = request.methods.front();
   const methods::Sampling sampling = method.def->sampling(method.parameters);
-  std::vector<Tensor> maps(batch.shapes.begin(), batch.shapes.end());
+  std::vector<Tensor> maps(batch.shapes.begin(), batch.shapes.end() - static_cast<std::ptrdiff_t>(batch.fixed));
   for (std::int64_t n = 0; n < batch.samples(); ++n) {
     const std::vector<float> x = joined(batch, n);
     const std::vector<float> target(targets.empty() ? 0 : 1, targets.empty() ? 0 : targets[static_cast<std::size_t>(n)]);
-    const std::vector<double> mean = fold_points(sampling, request, batch, x, target, chunk, compile);
+    const std::vector<double> mean = fold_points(sampling, request, batch, n, x, target, chunk, compile);
     auto from = mean.begin();
     for (std::size_t i = 0; i < maps.size(); ++i) {
       const auto size = static_cast<std::ptrdiff_t>(batch.sample_size(i));

@@ -63,7 +63,7 @@ std::vector<Value> DeconvnetStep::pull(const Site& site, std::span<const Value> 
   const graph::LayerCall& call = site.call();
   const std::vector<Value> signals = signals_or_seed(site, incoming);
   if (!is_rectifier(call)) return vjp(site, call.output, site.sum(signals));
-  const bool bare = call.kind != graph::LayerKind::kKernel;  // a layer that only rectifies
+  const bool bare = contains_relu(call.class_name) || call.class_name == "Activation";  // a layer that only rectifies
   return vjp_of_positive(site, bare ? call.inputs.front() : call.kernel_output, signals);
 }
 

@@ -54,7 +54,7 @@ TEST(Embedding, GradientIsTheDerivativeByTheVectors) {
   const auto cut = cut_at_embeddings(*tokens().network());
   ASSERT_TRUE(cut.has_value());
   const Shape shape{2, 6};
-  const Embedded vectors(*tokens().network(), {{shape}, {kIds.data.data()}});
+  const Embedded vectors(*tokens().network(), *cut, {{shape}, {kIds.data.data()}});
   std::vector<graph::Array> inputs;
   for (std::size_t i = 0; i < 2; ++i)
     inputs.push_back(reference::to_array(TensorView{vectors.batch().shapes[i], vectors.batch().data[i]}));
@@ -85,6 +85,34 @@ TEST(Embedding, ThePathOfIntegratedGradientsBeginsAtTheVectorsOfAnId) {
   const Explanation same = explained({"integrated_gradients", {{"steps", 400.0}, {"reference_inputs", list}}});
   for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(found.maps[i].map.data, same.maps[i].map.data);
   EXPECT_THROW(explained({"integrated_gradients", {{"reference_inputs", std::vector<double>(24, 0.0)}}}), Error);
+}
+
+TEST(Embedding, MovedVectorsKeepTheMaskOfTheirIds) {
+  const Model model = Model::load(std::string(SIGNXAI_SOURCE_DIR) + "/tests/importers/data/attention/masked.keras");
+  const auto cut = cut_at_embeddings(*model.network());
+  ASSERT_TRUE(cut.has_value());
+  ASSERT_EQ(cut->graph.inputs().size(), 2u);  // the vectors, and the ids for the mask
+  const Embedded vectors(*model.network(), *cut, {{Shape{2, 6}}, {kIds.data.data()}});
+  EXPECT_EQ(vectors.batch().fixed, 1u);
+  std::vector<graph::Array> inputs;
+  for (std::size_t i = 0; i < 2; ++i)
+    inputs.push_back(reference::to_array(TensorView{vectors.batch().shapes[i], vectors.batch().data[i]}));
+  const double at_sample = reference::evaluate(cut->graph, inputs)[0].data[1];
+  EXPECT_NEAR(at_sample, logit(model, kIds, 0), 1e-6);
+  const std::vector<double> start{1, 2, 3, 5, 4, 6};
+  Tensor unmasked({2, 6}, std::vector<float>(12, 1.0f));
+  std::copy(start.begin(), start.end(), unmasked.data.begin());
+  const Embedded others(*model.network(), *cut, {{Shape{2, 6}}, {unmasked.data.data()}});
+  inputs[0] = reference::to_array(TensorView{others.batch().shapes[0], others.batch().data[0]});
+  const double at_start = reference::evaluate(cut->graph, inputs)[0].data[1];
+  EXPECT_GT(std::fabs(at_start - logit(model, unmasked, 0)), 1e-3);  // there nothing would be masked
+  Explainer explainer(model);
+  const auto total = [&](const char* method, const Parameters& parameters) {
+    return sum(explainer.explain(std::vector<TensorView>{kIds}, {{method, parameters}}, Target::index(1)), 0);
+  };
+  EXPECT_NEAR(total("smoothgrad", {{"noise_scale", 0.0}}), total("gradient", {}), 1e-4);
+  EXPECT_NEAR(total("integrated_gradients", {{"steps", 400.0}, {"reference_inputs", start}}), at_sample - at_start,
+              0.02);
 }
 
 TEST(Embedding, NoiseIsAddedToTheVectors) {

@@ -75,6 +75,128 @@ TEST(KerasAttention, OpenLengthsStayOpen) {
   EXPECT_EQ(run(net, counting({2, 3, 4})).shape, (Shape{2, 3, 4}));
 }
 
+/// Keras 3: an input "in" of shape [3, 1], masked as "m" where it is 9.
+Json tensor(const std::string& layer, int node = 0, int index = 0) {
+  return {{"class_name", "__keras_tensor__"}, {"config", {{"keras_history", {layer, node, index}}}}};
+}
+
+Json third_call(Json entry, const Json& args, const Json& kwargs = Json::object()) {
+  entry["inbound_nodes"] = Json::array({Json{{"args", args}, {"kwargs", kwargs}}});
+  return entry;
+}
+
+Json third(const std::vector<Json>& more, const std::string& output) {
+  Json input = layer("InputLayer", "in", {{"batch_shape", {nullptr, 3, 1}}});
+  input["inbound_nodes"] = Json::array();
+  std::vector<Json> layers{input, third_call(layer("Masking", "m", {{"mask_value", 9}}), Json::array({tensor("in")}))};
+  layers.insert(layers.end(), more.begin(), more.end());
+  return functional(layers, {"in"}, {output});
+}
+
+Json operation(const std::string& class_name, const std::string& name, const std::vector<Json>& args,
+               const Json& config = Json::object()) {
+  Json entry = third_call(layer(class_name, name, config), args);
+  entry["module"] = "keras.src.ops.numpy";
+  return entry;
+}
+
+Json pooled(const std::string& of, const std::string& mask) {
+  const Json given = mask.empty() ? Json::object() : Json{{"mask", tensor(mask)}};
+  return third_call(layer("GlobalAveragePooling1D", "g"), Json::array({tensor(of)}), given);
+}
+
+Json heads_of_third(const std::string& of, const Json& options = Json::object(), const Json& config = Json::object()) {
+  return third_call(heads(config), Json::array({tensor(of), tensor(of)}), options);
+}
+
+graph::Network of_ones(const Json& model) {
+  MemoryWeights weights(
+      {{"mha", {{"q", {1, 1, 1}, {1}}, {"k", {1, 1, 1}, {1}}, {"v", {1, 1, 1}, {1}}, {"o", {1, 1, 1}, {1}}}}});
+  return build(model, weights);
+}
+
+const graph::Array kMasked = array({1, 3, 1}, {1, 9, 2});  // Masking makes 0 of the step in the middle
+
+Json masked_in_second(const char* next) {
+  const Json attention = called(heads(), {{Json{"m", 0, 0, {{"value", {"m", 0, 0}}}}}});
+  return functional({input_layer("in", {nullptr, 3, 1}), called(layer("Masking", "m", {{"mask_value", 9}}), {{"in"}}),
+                     attention, called(layer("GlobalAveragePooling1D", "g"), {{next}})},
+                    {"in"}, {"g"});
+}
+
+TEST(KerasAttention, MaskedStepsAreNotSeen) {
+  const double one = mixed(1, 2, 1), two = mixed(1, 2, 2);
+  // The masked query itself sees all alike, or with the plain kernel of Keras 3 nothing.
+  expect_near(run(of_ones(third({heads_of_third("m")}, "mha")), kMasked), {1, 3, 1}, {one, 1, two});
+  expect_near(run(of_ones(third({heads_of_third("m", {}, {{"dropout", 0.5}})}, "mha")), kMasked), {1, 3, 1},
+              {one, 0, two});
+  expect_near(run(of_ones(third({heads_of_third("m", {{"use_causal_mask", true}})}, "mha")), kMasked), {1, 3, 1},
+              {1, 1, two});
+  const Json both = Json::array({Json::array({tensor("m"), tensor("m")})});
+  const Json listed = third({third_call(layer("Attention", "a"), both)}, "a");
+  expect_near(run(build(listed), kMasked), {1, 3, 1}, {one, 0, two});
+  const Json unmasked = Json::array({Json::array({tensor("in"), tensor("in")})});
+  const Json masks = Json{{"mask", {nullptr, tensor("any")}}};
+  const Json given = third({operation("NotEqual", "ne", {tensor("in"), 2}),
+                            operation("Any", "any", {tensor("ne")}, {{"axis", -1}, {"keepdims", false}}),
+                            third_call(layer("Attention", "a"), unmasked, masks)},
+                           "a");
+  expect_near(run(build(given), kMasked), {1, 3, 1}, {mixed(1, 9, 1), mixed(1, 9, 9), mixed(1, 9, 2)});
+}
+
+TEST(KerasAttention, Keras3TakesTheMasksOfItsInputs) {
+  const double mean = (mixed(1, 2, 1) + mixed(1, 2, 2)) / 2;
+  expect_near(run(of_ones(masked_in_second("mha")), kMasked), {1, 1}, {mean});
+  expect_near(run(of_ones(third({heads_of_third("m"), pooled("mha", "")}, "g")), kMasked), {1, 1}, {mean});
+  // Behind it the same tensor has its mask in Keras 2 only.
+  const auto sum_with = [](const Json& model) { return run(of_ones(model), kMasked).data[0]; };
+  Json second = masked_in_second("sum");
+  second["config"]["layers"].push_back(called(layer("Add", "sum"), {{"m", "mha"}}));
+  const double all = mixed(1, 2, 1) + mixed(1, 2, 2) + 3;
+  EXPECT_NEAR(sum_with(second), all / 2, 1e-6);
+  const Json added = third_call(layer("Add", "sum"), Json::array({Json::array({tensor("m"), tensor("mha")})}));
+  EXPECT_NEAR(sum_with(third({heads_of_third("m"), added, pooled("sum", "")}, "g")), (all + 1) / 3, 1e-6);
+}
+
+TEST(KerasAttention, MasksOfOperations) {
+  const auto mean = [](const std::vector<Json>& operations, const std::string& mask) {
+    std::vector<Json> layers = operations;
+    layers.push_back(pooled("in", mask));
+    return run(build(third(layers, "g")), array({1, 3, 1}, {1, 9, 2})).data[0];
+  };
+  const Json last{{"axis", -1}, {"keepdims", false}};
+  const Json ne = operation("NotEqual", "ne", {tensor("in"), 9}), any = operation("Any", "any", {tensor("ne")}, last);
+  const Json other = operation("NotEqual", "ne1", {tensor("in"), 1}),
+             any1 = operation("Any", "any1", {tensor("ne1")}, last);
+  EXPECT_NEAR(mean({ne, any}, "any"), 1.5, 1e-6);
+  EXPECT_NEAR(mean({ne, any, other, any1, operation("LogicalAnd", "l", {tensor("any"), tensor("any1")})}, "l"), 2,
+              1e-6);
+  EXPECT_NEAR(mean({ne, any, other, any1, operation("LogicalOr", "l", {tensor("any"), tensor("any1")})}, "l"), 4, 1e-6);
+  const Json wide = operation("ExpandDims", "e", {tensor("any")}, {{"axis", -1}});
+  for (const auto& [like, expected] : {std::pair{"ZerosLike", 1.5}, std::pair{"OnesLike", 4.0}}) {
+    const Json same = operation(like, "z", {tensor("in")}, {{"dtype", "bool"}});
+    const Json joined = operation("Concatenate", "c", {Json::array({tensor("z"), tensor("e")})}, {{"axis", -1}});
+    const Json whole = operation("Any", "w", {tensor("c")}, last),
+               copy = operation("ConvertToTensor", "t", {tensor("w")});
+    EXPECT_NEAR(mean({ne, any, wide, same, joined, whole, copy}, "t"), expected, 1e-6);
+  }
+  expect_error(ErrorCode::kCorruptFile, {"any (Any)", "axis"}, [&] {
+    mean({ne, operation("Any", "any", {tensor("ne")}, {{"axis", 0}})}, "any");
+  });
+}
+
+TEST(KerasAttention, ScoresAreASecondResult) {
+  Json model = third({heads_of_third("in", {{"return_attention_scores", true}})}, "mha");
+  model["config"]["output_layers"] = {Json{"mha", 0, 1}};
+  const graph::Network net = of_ones(model);
+  EXPECT_EQ(names(net), (std::vector<std::string>{"in", "mha[1]"}));
+  const double total = 1 + std::exp(1.0) + std::exp(2.0);
+  const graph::Array scores = run(net, array({1, 3, 1}, {1, 0, 2}));
+  ASSERT_EQ(scores.shape, (Shape{1, 1, 3, 3}));
+  EXPECT_NEAR(scores.data[2], std::exp(2.0) / total, 1e-6);
+  EXPECT_NEAR(scores.data[3], 1.0 / 3, 1e-6);
+}
+
 TEST(KerasAttention, WhatIsRefused) {
   const auto refused = [](const std::vector<std::string>& parts, const std::function<void()>& action) {
     expect_error(ErrorCode::kUnsupported, parts, action);
@@ -82,15 +204,22 @@ TEST(KerasAttention, WhatIsRefused) {
   refused({"mha (MultiHeadAttention)", "training=true"}, [] { self_attention({{"training", true}}); });
   refused({"mha (MultiHeadAttention)", "windows=3"}, [] { self_attention({{"windows", 3}}); });
   refused({"mha (MultiHeadAttention)", "value_mask"}, [] { self_attention({{"value_mask", {"in", 0, 0}}}); });
+  refused({"mha (MultiHeadAttention)", "key_mask and without key"}, [] {
+    build(third({heads_of_third("in", {{"key_mask", tensor("in")}})}, "mha"));
+  });
+  refused({"bad (Greater)", "operation on tensors"}, [] {
+    build(third({operation("Greater", "bad", {tensor("in"), 0}), pooled("in", "bad")}, "g"));
+  });
   const auto open = [](const Json& arguments) {
     return functional({input_layer("in", {nullptr, nullptr, 1}), called(heads(), {{Json{"in", 0, 0, arguments}}})},
                       {"in"}, {"mha"});
   };
   refused({"open length", "fixed length"}, [&] { build(open({{"value", {"in", 0, 0}}, {"use_causal_mask", true}})); });
   Json scores = open({{"value", {"in", 0, 0}}, {"return_attention_scores", true}});
-  EXPECT_NO_THROW(build(scores));
   scores["config"]["output_layers"] = {Json{"mha", 0, 1}};
-  refused({"mha (MultiHeadAttention)", "attention scores"}, [&] { build(scores); });
+  EXPECT_NO_THROW(build(scores));
+  scores["config"]["layers"][1]["inbound_nodes"][0][0][3].erase("return_attention_scores");
+  expect_error(ErrorCode::kCorruptFile, {"takes result 1 of layer 'mha', which has 1"}, [&] { build(scores); });
   expect_error(ErrorCode::kCorruptFile, {"expected 1", "value"}, [&] { build(open(Json::object())); });
 }
 
@@ -148,9 +277,9 @@ TEST(KerasEmbedding, RowsOfATable) {
       build(sequential({input_layer("in", {nullptr, nullptr}), words, layer("GlobalMaxPooling1D", "g")}), weights);
   expect_near(run(net, array({1, 2}, {2, 1})), {1, 2}, {20, 21});
   EXPECT_EQ(net.places_of(0), std::vector<int>{1});
-  expect_error(ErrorCode::kUnsupported, {"e (Embedding)", "mask_zero", "GlobalAveragePooling1D"}, [&] {
-    build(sequential({input_layer("in", {nullptr, 4}), words, layer("GlobalAveragePooling1D", "g")}));
-  });
+  const graph::Network mean =
+      build(sequential({input_layer("in", {nullptr, 4}), words, layer("GlobalAveragePooling1D", "g")}), weights);
+  expect_near(run(mean, array({1, 4}, {2, 0, 0, 1})), {1, 2}, {15, 16});
 }
 
 TEST(KerasEmbedding, PlacesOfAnInputThatIsUsedAsNumbersToo) {

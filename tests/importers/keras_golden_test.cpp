@@ -95,7 +95,8 @@ INSTANTIATE_TEST_SUITE_P(Cases, KerasGolden,
                                          "dead_relu_zero_logits", "ties", "zero_input", "zero_input_bias",
                                          "regression_mlp", "sigmoid_binary", "merge_add_only", "activations_zoo",
                                          "bn_first", "bn_nocenter", "multi_input", "multi_output", "nested_model",
-                                         "shared_layer", "strides_padding_dilation_zoo"),
+                                         "shared_layer", "strides_padding_dilation_zoo", "lstm_mini", "gru_mini",
+                                         "simplernn_mini", "bilstm_mini"),
                          [](const auto& instance) { return std::string(instance.param); });
 
 TEST(KerasGoldenCases, SomeAreVendored) { EXPECT_FALSE(folder_of("digits_cnn").empty()); }

@@ -15,10 +15,10 @@ void expect_unsupported(const std::vector<std::string>& parts, const Json& model
 }
 
 TEST(KerasRefusal, AllUnsupportedLayersAtOnce) {
-  const Json inner = sequential({input(), layer("LSTM", "rnn", {{"units", 2}})}, "inner");
+  const Json inner = sequential({input(), layer("Hashing", "hash", {{"num_bins", 2}})}, "inner");
   Json odd = dense("odd", 2);
   odd["config"]["activation"] = "tanhh";
-  expect_unsupported({"5 layers", "code (Lambda): contains marshalled", "op (TFOpLambda): wraps", "inner/rnn (LSTM)",
+  expect_unsupported({"5 layers", "code (Lambda): contains marshalled", "op (TFOpLambda): wraps", "inner/hash (Hashing)",
                       "odd (Dense): activation 'tanhh'", "did you mean tanh", "mine (Custom>Mine): layers of this class", "--custom-layers"},
                      sequential({input(), layer("Lambda", "code", {{"function", {"4wEAAAA=", nullptr, nullptr}}}),
                                  layer("TFOpLambda", "op"), inner, odd, layer("Custom>Mine", "mine")}));

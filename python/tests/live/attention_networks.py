@@ -70,6 +70,74 @@ def tokens(*layers):
     return build
 
 
+def masked(make, *shape):
+    """The same with steps of zeros masked."""
+    return on_sequence(lambda x: make(L.Masking(0.0)(x)), *shape)
+
+
+def masked_tokens(make):
+    def build():
+        ids = keras.Input((7,))
+        return headed(ids, make(L.Embedding(11, 5, mask_zero=True)(ids)))
+
+    return build
+
+
+def flat(*parts):
+    return L.Concatenate()([L.Flatten()(part) for part in parts])
+
+
+def with_scores(layer, *inputs, **options):
+    """Output and scores of attention."""
+    return flat(*layer(*inputs, return_attention_scores=True, **options))
+
+
+def one_masked(role):
+    """Query, value and key, of which one has a mask."""
+
+    def make(x):
+        parts = {name: L.Dense(5)(L.Masking(0.0)(x) if name == role else x) for name in ("query", "value", "key")}
+        return L.MultiHeadAttention(2, 3)(**parts)
+
+    return make
+
+
+def mask_upon_mask():
+    """An attention mask, masks of the input, and the order of positions."""
+    x, mask = keras.Input((6, 8)), keras.Input((6, 6))
+    m = L.Masking(0.0)(x)
+    return headed([x, mask], L.MultiHeadAttention(2, 3)(m, m, attention_mask=mask, use_causal_mask=True))
+
+
+def used_twice(m):
+    """Layers that use the mask behind an attention layer that uses it as well."""
+    a = L.MultiHeadAttention(2, 3)(m, m)
+    b = L.MultiHeadAttention(2, 4)(L.Dense(8)(a), m)
+    c = L.Attention()([L.LayerNormalization()(L.Add()([m, a])), m])
+    return flat(a, b, L.GlobalAveragePooling1D()(c), L.LSTM(3)(L.Add()([m, b])))
+
+
+def joined_masks(m):
+    """A mask of several joined, which the mean over the steps takes."""
+    a = L.MultiHeadAttention(2, 3)(m, m)
+    return L.GlobalAveragePooling1D()(L.Concatenate()([L.Attention()([a, m]), L.Dense(4)(a), L.Conv1D(2, 1)(m)]))
+
+
+def recurrent_then_attention(m):
+    y = L.Bidirectional(L.LSTM(4, return_sequences=True))(m)
+    return L.GlobalAveragePooling1D()(L.Attention()([y, y]))
+
+
+def given_masks():
+    """Masks that are inputs of the model."""
+    x, mask = keras.Input((6, 8)), keras.Input((6,), dtype="bool")
+    return headed([x, mask], L.Attention()([x, L.Dense(8)(x)], mask=[mask, mask], use_causal_mask=True))
+
+
+def transformer_block(y):
+    return L.LayerNormalization()(L.Add()([y, L.MultiHeadAttention(2, 3)(y, y)]))
+
+
 def transformer(y):
     y = L.LayerNormalization()(L.Add()([y, L.MultiHeadAttention(2, 3)(y, y, use_causal_mask=True)]))
     y = L.LayerNormalization()(L.Add()([y, L.Dense(5)(L.Dense(9, activation="gelu")(y))]))
@@ -107,9 +175,36 @@ NETWORKS = {
     "tokens_transformer": tokens(transformer),
 }
 
+NETWORKS.update({
+    "masked_heads": masked(heads),
+    "masked_heads_causal": masked(lambda m: heads(m, causal=True)),
+    "masked_heads_dropout": masked(lambda m: heads(m, dropout=0.3, causal=True)),
+    "masked_heads_scores": masked(lambda m: with_scores(L.MultiHeadAttention(2, 3), m, m)),
+    "masked_query": on_sequence(one_masked("query")),
+    "masked_value": on_sequence(one_masked("value")),
+    "masked_key": on_sequence(one_masked("key")),
+    "masked_mask": mask_upon_mask,
+    "masked_attention": masked(lambda m: L.Attention(use_scale=True)([m, m])),
+    "masked_attention_scores": masked(lambda m: with_scores(L.Attention(), [L.Dense(8)(m), m], use_causal_mask=True)),
+    "masked_attention_value": masked(listed(L.Attention, keys=True)),
+    "masked_additive": masked(lambda m: with_scores(L.AdditiveAttention(), [m, L.Dense(8)(m)])),
+    "masked_transformer": masked(lambda m: transformer(L.Dense(5)(m))),
+    "masked_twice": masked(used_twice),
+    "masked_joined": masked(joined_masks),
+    "masked_recurrent": masked(recurrent_then_attention),
+    "masked_given": given_masks,
+    "masked_tokens": masked_tokens(lambda m: L.MultiHeadAttention(2, 3)(m, m)),
+    "masked_tokens_transformer": masked_tokens(lambda m: transformer(transformer_block(m))),
+    "masked_tokens_recurrent": masked_tokens(recurrent_then_attention),
+})
+
 if IS_3:
     NETWORKS.update(
         {
+            "masked_gate": masked(lambda m: heads(m, use_gate=True)),
+            "masked_groups": masked(lambda m: L.GroupQueryAttention(3, 4, 2)(m, m)),
+            "masked_groups_scores": masked(lambda m: with_scores(L.GroupQueryAttention(3, 4, 2), m, L.Dense(8)(m), use_causal_mask=True)),
+            "masked_groups_twice": masked(lambda m: L.GlobalAveragePooling1D()(L.GroupQueryAttention(3, 4, 2)(m, L.GroupQueryAttention(3, 4, 2)(m, m)))),
             "heads_gate": on_sequence(lambda x: heads(x, use_gate=True)),
             "heads_window": on_sequence(lambda x: heads(x, sliding_window=2)),
             "groups": on_sequence(lambda x: L.GroupQueryAttention(3, 4, 2)(x, x)),
@@ -129,8 +224,14 @@ def inputs_of(model, count=2):
     rng = np.random.default_rng(5)
     arrays = [rng.normal(0, 1, (count, *x.shape[1:])).astype(np.float32) for x in model.inputs]
     if any(isinstance(layer, L.Embedding) for layer in model.layers):
-        return [rng.integers(0, 11, (count, 7)).astype(np.float32)]
-    if len(arrays) > 1:  # a mask that leaves every position something to look at
+        ids = rng.integers(0, 11, (count, 7)).astype(np.float32)
+        ids[0, 5:], ids[1, 2] = 0, 0
+        return [ids]
+    if any(isinstance(layer, L.Masking) for layer in model.layers):
+        arrays[0][0, -2:], arrays[0][1, 0], arrays[0][1, 3] = 0, 0, 0
+    if len(arrays) > 1 and arrays[1].ndim == 2:
+        arrays[1] = arrays[1] > -0.5
+    elif len(arrays) > 1:  # a mask that leaves every position something to look at
         arrays[1] = ((arrays[1] > 0) | np.eye(6, dtype=bool)).astype(np.float32)
     return arrays
 

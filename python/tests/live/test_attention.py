@@ -1,5 +1,5 @@
 """Attention, einsum and embedding layers of live models: outputs and gradients against Keras and its own differentiation, and
-files against the live model. Keras 3 on JAX, and tf.keras 2."""
+files against the live model. Keras 3, with gradients on JAX, and tf.keras 2."""
 
 import os
 
@@ -10,12 +10,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 pytest.importorskip("keras")
 
 import signxai_cpp as sx
-from attention_networks import IS_3, NETWORKS, body_of, inputs_of, keras, randomized
+from attention_networks import IS_3, L, NETWORKS, body_of, inputs_of, keras, randomized
 
-if IS_3:
+ON_JAX = IS_3 and keras.backend.backend() == "jax"
+if ON_JAX:
     jax = pytest.importorskip("jax")
-    pytestmark = pytest.mark.skipif(keras.backend.backend() != "jax", reason="needs the backend jax")
-else:
+elif not IS_3:
     import tensorflow as tf
 
 TARGET = 2
@@ -45,6 +45,28 @@ def gradient_of(model, arrays):
     return tape.gradient(y, x).numpy()
 
 
+def gradient_of_table(model, ids):
+    """Of the target with respect to the vectors of an embedding, whose ids say what is masked."""
+    table = next(w for w in model.trainable_variables if "embeddings" in (w.path if IS_3 else w.name))
+    if not IS_3:
+        with tf.GradientTape() as tape:
+            y = tf.reduce_sum(model(ids, training=False)[:, TARGET])
+        return tf.convert_to_tensor(tape.gradient(y, table)).numpy()
+    values = [w.value for w in model.trainable_variables]
+    index = [w is table for w in model.trainable_variables].index(True)
+
+    def target(vectors):
+        now = [vectors if i == index else value for i, value in enumerate(values)]
+        outputs, _ = model.stateless_call(now, [w.value for w in model.non_trainable_variables], ids, training=False)
+        return outputs[:, TARGET].sum()
+
+    return np.asarray(jax.grad(target)(values[index]))
+
+
+def has_masked_ids(model):
+    return any(getattr(layer, "mask_zero", False) for layer in model.layers)
+
+
 def given(arrays):
     return arrays if len(arrays) > 1 else arrays[0]
 
@@ -64,9 +86,17 @@ def test_predict(model):
     assert deviation(sx.from_keras(model).predict(given(arrays)), expected) <= TOLERANCE
 
 
+@pytest.mark.skipif(IS_3 and not ON_JAX, reason="needs the backend jax")
 def test_gradient(model):
     arrays = inputs_of(model)
     found = first_map(sx.explain(model, given(arrays), ["gradient"], TARGET))
+    if has_masked_ids(model):
+        for ids, of_sample in zip(arrays[0], np.asarray(found)):
+            expected = gradient_of_table(model, ids[None])
+            table = np.zeros_like(expected)
+            np.add.at(table, ids.astype(int), of_sample)
+            assert deviation(table, expected) <= TOLERANCE
+        return
     assert deviation(found, gradient_of(model, arrays)) <= TOLERANCE
 
 
@@ -80,6 +110,21 @@ def test_equals_the_file(model, tmp_path, ending):
     for method in ("gradient", "lrp_epsilon_0_1"):
         live, file = (first_map(sx.explain(m, given(arrays), [method], TARGET)) for m in (model, path))
         assert np.array_equal(live, file)
+
+
+@pytest.mark.parametrize("name", ["masked_tokens_transformer", "masked_tokens_recurrent"])
+def test_sampled_vectors_behind_a_mask(name):
+    """Moved vectors keep the mask of the sample's own ids: the gradients along a path sum up to the outputs' difference."""
+    model = randomized(NETWORKS[name]())
+    ids = inputs_of(model)[0]
+    noiseless = sx.explain(model, ids, "smoothgrad", TARGET, augment_by_n=2, noise_scale=0)
+    np.testing.assert_allclose(noiseless, sx.explain(model, ids, "gradient", TARGET), rtol=1e-5, atol=1e-6)
+    path = np.asarray(sx.explain(model, ids, "integrated_gradients", TARGET, steps=256, reference_inputs=3))
+    table = next(layer for layer in model.layers if isinstance(layer, L.Embedding))
+    before, weights = np.asarray(model(ids, training=False))[:, TARGET], table.get_weights()
+    table.set_weights([np.tile(weights[0][3], (11, 1))])  # each id as id 3
+    after = np.asarray(model(ids, training=False))[:, TARGET]
+    np.testing.assert_allclose(path.sum(axis=(1, 2)), before - after, rtol=0.05, atol=0.02)
 
 
 @pytest.mark.parametrize("name", ["tokens", "tokens_transformer"])

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "importers/keras/mask_operations.h"
 #include "importers/weights/composed_weights.h"
 #include "signxai/error.h"
 
@@ -29,6 +30,17 @@ CallArguments call_of(const LayerDef& layer, std::size_t node, const LayerImport
   return call;
 }
 
+std::set<std::pair<CallRef, std::size_t>> used_results(const ModelDef& model, const std::vector<CallRef>& calls) {
+  std::set<std::pair<CallRef, std::size_t>> used;
+  const auto use = [&](const TensorRef& ref) { used.insert({{ref.layer, ref.node}, ref.tensor}); };
+  for (const TensorRef& ref : model.outputs) use(ref);
+  for (const CallRef& call : calls) {
+    if (model.layers[call.layer].masks_only) continue;
+    for (const TensorRef& ref : model.layers[call.layer].calls[call.node]) use(ref);
+  }
+  return used;
+}
+
 }  // namespace
 
 void Assembler::run(const ModelDef& model) {
@@ -39,18 +51,20 @@ void Assembler::run(const ModelDef& model) {
   // The graph's inputs stand in the model's order, whatever the order of the layers is.
   for (const TensorRef& ref : model.inputs) {
     const CallRef call{ref.layer, ref.node};
-    if (!results.count(call)) results[call] = import_call(model, call, top, {});
+    if (!results.count(call)) results[call] = import_call({model, call, top, {{call, 0}}, {}});
   }
   walk(model, top, results);
   throw_unsupported(unsupported_, model.name);
   for (const TensorRef& ref : model.outputs) {
-    outputs_.push_back(results.at({ref.layer, ref.node})[ref.tensor]);
+    outputs_.push_back(at(results, model, ref, "output_layers"));
     output_names_.push_back(unused_output_name(model.layers[ref.layer].name));
   }
 }
 
 void Assembler::walk(const ModelDef& model, const Scope& scope, Results& results) {
-  for (const CallRef& ref : call_order(model)) {
+  const std::vector<CallRef> order = call_order(model);
+  const Used used = used_results(model, order);
+  for (const CallRef& ref : order) {
     if (results.count(ref)) continue;
     const LayerDef& layer = model.layers[ref.layer];
     if (layer.class_name == "InputLayer") {
@@ -59,9 +73,9 @@ void Assembler::walk(const ModelDef& model, const Scope& scope, Results& results
     }
     std::vector<Tensor> inputs;
     for (const TensorRef& input : layer.calls[ref.node]) {
-      inputs.push_back(results.at({input.layer, input.node})[input.tensor]);
+      inputs.push_back(at(results, model, input, layer.name));
     }
-    results[ref] = import_call(model, ref, scope, inputs);
+    results[ref] = import_call({model, ref, scope, used, inputs, given_masks(model, ref, results)});
   }
 }
 
@@ -76,14 +90,44 @@ std::vector<Assembler::Tensor> Assembler::expand(const ModelDef& model, const Sc
   for (std::size_t i = 0; i < inputs.size(); ++i) results[{model.inputs[i].layer, model.inputs[i].node}] = {inputs[i]};
   walk(model, scope, results);
   std::vector<Tensor> outputs;
-  for (const TensorRef& ref : model.outputs) outputs.push_back(results.at({ref.layer, ref.node})[ref.tensor]);
+  for (const TensorRef& ref : model.outputs) outputs.push_back(at(results, model, ref, "output_layers"));
   return outputs;
 }
 
-std::vector<Assembler::Tensor> Assembler::import_call(const ModelDef& model, CallRef ref, const Scope& scope,
-                                                      const std::vector<Tensor>& inputs) {
+Assembler::Tensor Assembler::at(const Results& results, const ModelDef& model, const TensorRef& ref,
+                                const std::string& user) const {
+  const std::vector<Tensor>& found = results.at({ref.layer, ref.node});
+  if (ref.tensor < found.size()) {
+    Tensor tensor = found[ref.tensor];
+    if (unmasked_.count(tensor.value)) tensor.mask = {};
+    return tensor;
+  }
+  if (found.size() == 1 && !found[0].value) return {};  // could not be computed
+  throw Error(ErrorCode::kCorruptFile, "import", model.name,
+              "'" + user + "' takes result " + std::to_string(ref.tensor) + " of layer '" +
+                  model.layers[ref.layer].name + "', which has " + std::to_string(found.size()));
+}
+
+/// Masks that the call has as arguments, in the order of its inputs.
+std::vector<Value> Assembler::given_masks(const ModelDef& model, CallRef ref, const Results& results) {
   const LayerDef& layer = model.layers[ref.layer];
-  const std::size_t number = scope.instance * layer.calls.size() + ref.node;
+  std::vector<Value> given;
+  const auto found = layer.masks.find(ref.node);
+  if (found == layer.masks.end()) return given;
+  given.resize(layer.calls[ref.node].size());
+  for (const MaskRef& mask : found->second) {
+    const Value value = at(results, model, mask.of, layer.name).value;
+    if (!value || mask.input >= given.size()) continue;
+    const bool is_mask = model.layers[mask.of.layer].masks_only;
+    given[mask.input] = is_mask ? value : differs(builder_, value, 0, false);
+  }
+  return given;
+}
+
+std::vector<Assembler::Tensor> Assembler::import_call(const Site& site) {
+  const LayerDef& layer = site.layer();
+  const Scope& scope = site.scope;
+  const std::size_t number = scope.instance * layer.calls.size() + site.ref.node;
   const std::string path = scope.prefix + layer.name;
   if (++calls_ > kMaxCalls) {
     throw Error(ErrorCode::kUnsupported, "import", network_.name, "the model has more than 20000 layer calls");
@@ -91,19 +135,35 @@ std::vector<Assembler::Tensor> Assembler::import_call(const ModelDef& model, Cal
   const bool nested = !scope.weight_group.empty();
   WeightOwner owner{nested ? scope.weight_group : layer.name, layer.name, nested, path, subject_of(path, layer)};
   // Behind a layer that cannot be computed there is nothing to compute; its like are listed by class already.
-  const bool missing = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& t) { return !t.value; });
-  if (layer.nested) {
+  const bool missing = std::any_of(site.inputs.begin(), site.inputs.end(), [](const Tensor& t) { return !t.value; });
+  if (layer.nested && !layer.wraps) {
     const Scope inner{path + "/", owner.group, number, scope.weights, std::max(scope.keras, layer.nested->keras)};
-    if (layer.composed && !missing) return expand_composed(layer, inner, owner, inputs);
-    return expand(*layer.nested, inner, inputs);
+    if (layer.composed && !missing) return expand_composed(layer, inner, owner, site.inputs);
+    return expand(*layer.nested, inner, site.inputs);
   }
   if (missing) return {Tensor{}};
+  if (layer.masks_only) return {import_mask_operation(site)};
   try {
-    return {import_layer(layer, ref.node, scope, unused_name(path, number), std::move(owner), inputs)};
+    return import_layer(site, unused_name(path, number), std::move(owner));
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kUnsupported || e.stage() != "import") throw;
     unsupported_.push_back(e.subject() + ": " + e.message());
     return {Tensor{}};
+  }
+}
+
+Assembler::Tensor Assembler::import_mask_operation(const Site& site) {
+  const LayerDef& layer = site.layer();
+  const std::string subject = subject_of(site.scope.prefix + layer.name, layer);
+  std::vector<Value> values;
+  for (const Tensor& input : site.inputs) values.push_back(input.value);
+  builder_.set_origin(site.scope.prefix + layer.name);
+  try {
+    const Config config(*layer.config, subject, site.scope.keras);
+    return {mask_operation(builder_, layer.class_name, config, layer.arguments[site.ref.node].options, values)};
+  } catch (const Error& e) {
+    if (e.stage() != "graph") throw;
+    throw Error(ErrorCode::kCorruptFile, "import", subject, "does not fit its inputs: " + e.message());
   }
 }
 
@@ -119,47 +179,117 @@ std::vector<Assembler::Tensor> Assembler::expand_composed(const LayerDef& layer,
   return outputs;
 }
 
-Assembler::Tensor Assembler::import_layer(const LayerDef& layer, std::size_t node, const Scope& scope,
-                                          const std::string& name, WeightOwner owner,
-                                          const std::vector<Tensor>& inputs) {
-  const std::string subject = owner.subject;
-  const Config config(*layer.config, subject, scope.keras);
+std::vector<Assembler::Tensor> Assembler::import_layer(const Site& site, const std::string& name, WeightOwner owner) {
+  const LayerDef& layer = site.layer();
+  const Config config(*layer.config, owner.subject, site.scope.keras);
   const LayerImporter& importer = *find_layer(layer.class_name);
   LayerCall call;
   call.name = name;
   call.class_name = layer.class_name;
   call.kind = importer.kind;
-  std::vector<Value> values;
-  for (const Tensor& input : inputs) {
+  std::vector<Value> masks;
+  for (const Tensor& input : site.inputs) {
     call.inputs.push_back(input.value);
     call.producers.push_back(input.producer);
-    values.push_back(input.value);
+    masks.push_back(input.mask);
   }
   note_dtype(config);
   builder_.set_origin(name);
-  LayerContext context(builder_, config, *scope.weights, std::move(owner), values, network_.notes);
-  context.set_call(call_of(layer, node, importer, inputs.size()));
+  std::vector<graph::Weight> inner_weights;
+  const Scope inner{owner.path + "/", owner.group, 0, site.scope.weights, site.scope.keras};
+  LayerContext context(builder_, config, *site.scope.weights, std::move(owner), call.inputs, network_.notes);
+  context.set_call(call_of(layer, site.ref.node, importer, site.inputs.size()));
+  context.set_masks(std::move(masks), site.masks);
   if (suppressed_.count(name)) context.suppress_head();
-  LayerResult result;
+  if (layer.wraps) {
+    context.set_inner_model([&](graph::Builder& builder, Value input) {
+      return apply_inner_model(site, inner, builder, input, inner_weights);
+    });
+  }
+  const LayerResult result = run_importer(importer, context);
+  call.weights = context.finish();
+  call.weights.insert(call.weights.end(), inner_weights.begin(), inner_weights.end());
+  const bool vanished = suppressed_.count(name) && importer.kind != LayerKind::kKernel;
+  if (vanished) return {site.inputs.front()};
+  call.activation = result.activation;
+  if (result.takes_masks) unmasked_.insert(call.inputs.begin(), call.inputs.end());
+  return record(site, call, result);
+}
+
+LayerResult Assembler::run_importer(const LayerImporter& importer, LayerContext& context) {
   try {
-    result = importer.import(context);
+    return importer.import(context);
   } catch (const Error& e) {
     if (e.stage() != "graph") throw;
     std::string shapes;
-    for (const Value v : values) shapes += (shapes.empty() ? "" : ", ") + signxai::to_string(builder_.shape(v));
+    for (const Value v : context.inputs()) {
+      shapes += (shapes.empty() ? "" : ", ") + signxai::to_string(builder_.shape(v));
+    }
     const std::string input = shapes.empty() ? "" : " its input " + shapes;
-    throw Error(ErrorCode::kCorruptFile, "import", subject, "does not fit" + input + ": " + e.message());
+    throw Error(ErrorCode::kCorruptFile, "import", context.subject(), "does not fit" + input + ": " + e.message());
   }
-  call.weights = context.finish();
-  const bool vanished = suppressed_.count(name) && importer.kind != LayerKind::kKernel;
-  if (vanished) return inputs.front();
-  call.kernel_output = result.kernel_output;
-  call.output = result.output;
-  call.activation = result.activation;
-  const int index = static_cast<int>(network_.calls.size());
-  if (result.head) heads_[index] = *result.head;
-  network_.calls.push_back(std::move(call));
-  return {result.output, index};
+}
+
+std::vector<Assembler::Tensor> Assembler::record(const Site& site, const LayerCall& call, const LayerResult& result) {
+  const std::vector<Value> masks = masks_of(site, result);
+  std::vector<Tensor> tensors;
+  for (std::size_t i = 0; i <= result.more.size(); ++i) {
+    const Value output = i == 0 ? result.output : result.more[i - 1];
+    tensors.push_back({output, -1, i < masks.size() ? masks[i] : Value{}});
+    if (!result.more.empty() && !site.used.count({site.ref, i})) continue;
+    LayerCall made = call;
+    made.output = output;
+    made.kernel_output = i == 0 ? result.kernel_output : output;
+    if (i > 0) made.name += "[" + std::to_string(i) + "]";
+    const bool first = std::all_of(tensors.begin(), tensors.end(), [](const Tensor& t) { return t.producer < 0; });
+    if (!first) made.weights.clear();  // they count once
+    tensors.back().producer = static_cast<int>(network_.calls.size());
+    if (i == 0 && result.head) heads_[tensors.back().producer] = *result.head;
+    network_.calls.push_back(std::move(made));
+  }
+  return tensors;
+}
+
+std::vector<Value> Assembler::masks_of(const Site& site, const LayerResult& result) const {
+  const Masks masks = find_layer(site.layer().class_name)->masks;
+  const bool kept = masks == Masks::kKept || (masks == Masks::kKeptByKeras3 && site.scope.keras == 3);
+  if (!kept || site.inputs.empty()) return result.masks;
+  const bool given = !site.masks.empty() && site.masks.front();
+  return {given ? site.masks.front() : site.inputs.front().mask};
+}
+
+/// The calls of a model inside a layer are walked, and then taken back: to everybody else the layer is one call.
+Value Assembler::apply_inner_model(const Site& site, const Scope& scope, graph::Builder& builder, Value input,
+                                   std::vector<graph::Weight>& weights) {
+  const bool elsewhere = &builder != &builder_;  // in a region
+  const std::size_t calls = network_.calls.size();
+  if (elsewhere) std::swap(builder, builder_);
+  std::vector<Tensor> outputs;
+  try {
+    outputs = expand(*site.layer().nested, scope, {{input, -1, {}}});
+  } catch (...) {
+    if (elsewhere) std::swap(builder, builder_);
+    throw;
+  }
+  if (elsewhere) std::swap(builder, builder_);
+  for (std::size_t i = calls; i < network_.calls.size(); ++i) {
+    for (const graph::Weight& weight : network_.calls[i].weights) {
+      const graph::Literal* literal = (elsewhere ? builder : builder_).graph().literal(weight.value);
+      if (literal) weights.push_back({network_.calls[i].name + "/" + weight.role, builder_.constant(*literal)});
+    }
+  }
+  network_.calls.resize(calls);
+  heads_.erase(heads_.lower_bound(static_cast<int>(calls)), heads_.end());
+  const auto refuse = [&](const std::string& reason) {
+    const std::string path = scope.prefix.substr(0, scope.prefix.size() - 1);
+    throw Error(ErrorCode::kUnsupported, "import", subject_of(path, site.layer()), reason);
+  };
+  if (outputs.size() != 1) {
+    refuse("wraps a model with " + std::to_string(outputs.size()) + " outputs; only one is supported");
+  }
+  if (!outputs.front().value) refuse("wraps a model of which layers cannot be computed");
+  if (outputs.front().mask) refuse("wraps a model whose output has a mask, which is not supported");
+  return outputs.front().value;
 }
 
 void Assembler::note_dtype(const Config& config) {

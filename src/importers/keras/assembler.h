@@ -16,13 +16,15 @@ namespace signxai::keras {
 
 class Assembler {
  public:
-  /// A value together with the call that made it.
+  /// A value together with the call that made it, and its mask where it has one (LayerContext::mask).
   struct Tensor {
     graph::Value value;
     int producer = -1;
+    graph::Value mask{};
   };
 
-  /// The head function (softmax, sigmoid) of calls whose names are in `suppressed` is left out; such a call disappears if it did nothing else.
+  /// The head function (softmax, sigmoid) of calls whose names are in `suppressed` is left out; such a call disappears
+  /// if it did nothing else.
   Assembler(WeightSource& weights, std::set<std::string> suppressed)
       : weights_(weights), suppressed_(std::move(suppressed)) {}
 
@@ -50,15 +52,35 @@ class Assembler {
     int keras = 2;  ///< whose numbers functions have
   };
   using Results = std::map<CallRef, std::vector<Tensor>>;
+  using Used = std::set<std::pair<CallRef, std::size_t>>;
+
+  /// One call while it is imported.
+  struct Site {
+    const ModelDef& model;
+    CallRef ref;
+    const Scope& scope;
+    const Used& used;  ///< which results of the model's calls are used
+    const std::vector<Tensor>& inputs;
+    std::vector<graph::Value> masks{};  ///< of the inputs, where they are arguments of the call
+
+    const LayerDef& layer() const { return model.layers[ref.layer]; }
+  };
 
   void walk(const ModelDef& model, const Scope& scope, Results& results);
   std::vector<Tensor> expand(const ModelDef& model, const Scope& scope, const std::vector<Tensor>& inputs);
-  std::vector<Tensor> import_call(const ModelDef& model, CallRef ref, const Scope& scope,
-                                  const std::vector<Tensor>& inputs);
+  std::vector<Tensor> import_call(const Site& site);
   std::vector<Tensor> expand_composed(const LayerDef& layer, const Scope& scope, const WeightOwner& owner,
                                       const std::vector<Tensor>& inputs);
-  Tensor import_layer(const LayerDef& layer, std::size_t node, const Scope& scope, const std::string& name,
-                      WeightOwner owner, const std::vector<Tensor>& inputs);
+  std::vector<Tensor> import_layer(const Site& site, const std::string& name, WeightOwner owner);
+  LayerResult run_importer(const LayerImporter& importer, LayerContext& context);
+  /// One call per result that somebody uses, so that none of them looks like an output of the model.
+  std::vector<Tensor> record(const Site& site, const graph::LayerCall& call, const LayerResult& result);
+  std::vector<graph::Value> masks_of(const Site& site, const LayerResult& result) const;
+  graph::Value apply_inner_model(const Site& site, const Scope& scope, graph::Builder& builder, graph::Value input,
+                                 std::vector<graph::Weight>& weights);
+  Tensor at(const Results& results, const ModelDef& model, const TensorRef& ref, const std::string& user) const;
+  std::vector<graph::Value> given_masks(const ModelDef& model, CallRef ref, const Results& results);
+  Tensor import_mask_operation(const Site& site);
   void note_dtype(const Config& config);
   std::string unused_name(const std::string& base, std::size_t number);
   std::string unused_output_name(const std::string& base) const;
@@ -71,7 +93,8 @@ class Assembler {
   std::vector<std::string> output_names_;
   std::map<int, HeadFunction> heads_;
   std::set<std::string> names_;
-  std::size_t calls_ = 0;  ///< calls of models included
+  std::set<graph::Value> unmasked_;  ///< their masks were taken (LayerResult::takes_masks)
+  std::size_t calls_ = 0;            ///< calls of models included
   std::vector<std::string> unsupported_;
   std::set<std::string> noted_dtypes_;
 };

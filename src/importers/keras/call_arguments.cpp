@@ -3,6 +3,7 @@
 #include "importers/keras/call_arguments.h"
 
 #include <algorithm>
+#include <map>
 
 #include "importers/keras/inbound.h"
 #include "signxai/error.h"
@@ -43,7 +44,7 @@ class Reader {
     }
     add_tensors(names_.front(), first);
     for (const auto& [name, value] : options.items()) add(name, value, collect_references);
-    return std::move(call_);
+    return finish();
   }
 
   InboundCall keras3(const Config& node) {
@@ -52,11 +53,11 @@ class Reader {
     for (std::size_t i = 0; i < arguments->size(); ++i) {
       add(i < names_.size() ? std::string(names_[i]) : "#" + std::to_string(i), (*arguments)[i], collect_tensors);
     }
-    if (!node.has("kwargs")) return std::move(call_);
+    if (!node.has("kwargs")) return finish();
     const Json& options = node.at("kwargs");
     if (!options.is_object()) node.wrong("kwargs", "an object");
     for (const auto& [name, value] : options.items()) add(name, value, collect_tensors);
-    return std::move(call_);
+    return finish();
   }
 
  private:
@@ -69,13 +70,22 @@ class Reader {
     }
   }
 
+  bool takes(const std::string& name) const { return std::find(names_.begin(), names_.end(), name) != names_.end(); }
+
   void add(const std::string& name, const Json& value, Collect collect) {
     const Json* list = as_list(value);
     const bool empty = list && std::all_of(list->begin(), list->end(), [](const Json& v) { return v.is_null(); });
     if (value.is_null() || empty) return;
-    const bool known = std::find(names_.begin(), names_.end(), name) != names_.end();
+    const bool known = takes(name);
+    const std::string masked = name.ends_with("_mask") ? name.substr(0, name.size() - 5) : "";
     std::vector<InboundRef> tensors;
-    if (known && value.is_structured() && collect(value, subject_, tensors)) {
+    if (known && name == "mask" && list && !is_reference(value)) {
+      add_masks(*list, collect);
+    } else if (known && takes(masked) && collect == collect_tensors) {
+      masks_[masked] = &value;
+    } else if (takes(masked)) {  // Keras 2 has no such arguments
+      call_.refusal = "is called with the argument " + name + "=" + brief(value);
+    } else if (known && name != "mask" && value.is_structured() && collect(value, subject_, tensors)) {
       add_tensors(name, tensors);
     } else if (known && value.is_primitive() && (name != "training" || value == false || value == 0)) {
       call_.arguments.options[name] = value;
@@ -84,8 +94,38 @@ class Reader {
     }
   }
 
+  /// One mask for each input, or null.
+  void add_masks(const Json& list, Collect collect) {
+    for (std::size_t i = 0; i < list.size(); ++i) {
+      if (!list[i].is_null()) add_mask(i, "mask", list[i], collect);
+    }
+  }
+
+  void add_mask(std::size_t input, const std::string& name, const Json& value, Collect collect) {
+    std::vector<InboundRef> tensors;
+    if (value.is_structured() && collect(value, subject_, tensors) && tensors.size() == 1) {
+      call_.masks.push_back({input, tensors.front()});
+    } else {
+      call_.refusal = "is called with the argument " + name + "=" + brief(value);
+    }
+  }
+
+  InboundCall finish() {
+    for (const auto& [argument, value] : masks_) {
+      const auto& names = call_.arguments.names;
+      const auto found = std::find(names.begin(), names.end(), argument);
+      if (found == names.end()) {
+        call_.refusal = "is called with " + argument + "_mask and without " + argument + ", which is not supported";
+      } else {
+        add_mask(static_cast<std::size_t>(found - names.begin()), argument + "_mask", *value, collect_tensors);
+      }
+    }
+    return std::move(call_);
+  }
+
   std::span<const std::string_view> names_;
   const std::string& subject_;
+  std::map<std::string, const Json*> masks_;  ///< Keras 3: by the argument whose mask it is
   InboundCall call_;
 };
 

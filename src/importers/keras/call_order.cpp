@@ -11,8 +11,13 @@
 namespace signxai::keras {
 namespace {
 
-const std::vector<TensorRef>& inputs_of(const ModelDef& model, CallRef call) {
-  return model.layers[call.layer].calls[call.node];
+std::vector<TensorRef> inputs_of(const ModelDef& model, CallRef call) {
+  const LayerDef& layer = model.layers[call.layer];
+  std::vector<TensorRef> inputs = layer.calls[call.node];
+  const auto mask = layer.masks.find(call.node);
+  if (mask == layer.masks.end()) return inputs;
+  for (const MaskRef& ref : mask->second) inputs.push_back(ref.of);
+  return inputs;
 }
 
 /// Everything the outputs depend on, and the model's inputs.
@@ -38,7 +43,7 @@ std::vector<CallRef> call_order(const ModelDef& model) {
   std::map<CallRef, std::vector<CallRef>> users;
   std::priority_queue<CallRef, std::vector<CallRef>, std::greater<>> ready;
   for (const CallRef& call : needed) {
-    const auto& inputs = inputs_of(model, call);
+    const auto inputs = inputs_of(model, call);
     waiting_for[call] = inputs.size();
     for (const TensorRef& ref : inputs) users[{ref.layer, ref.node}].push_back(call);
     if (inputs.empty()) ready.push(call);

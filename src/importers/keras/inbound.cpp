@@ -21,7 +21,8 @@ std::string class_of(const Json& value) {
 /// Null, or a list of nothing else: no mask for any of several inputs.
 bool says_nothing(const Json& value) {
   const Json* list = as_list(value);
-  return value.is_null() || (list && std::all_of(list->begin(), list->end(), [](const Json& v) { return v.is_null(); }));
+  return value.is_null() ||
+         (list && std::all_of(list->begin(), list->end(), [](const Json& v) { return v.is_null(); }));
 }
 
 /// Anything but inference without a mask would change what the layer computes.
@@ -52,6 +53,20 @@ void read_keras2(const Json& list, const std::string& subject, InboundCall& call
   }
 }
 
+/// Takes tensors out of the arguments that may be one: the mask, and the initial states of a recurrent layer.
+void take_tensors(Json& arguments, const std::string& subject, InboundCall& call) {
+  std::vector<InboundRef> found;
+  if (arguments.contains("mask") && collect_tensors(arguments["mask"], subject, found) && found.size() == 1) {
+    call.masks.push_back({0, found.front()});
+    arguments.erase("mask");
+  }
+  std::vector<InboundRef> states;
+  if (arguments.contains("initial_state") && collect_tensors(arguments["initial_state"], subject, states)) {
+    call.inputs.insert(call.inputs.end(), states.begin(), states.end());
+    arguments.erase("initial_state");
+  }
+}
+
 /// {"args": [inputs, ...], "kwargs": {...}}; the inputs may also stand among the kwargs.
 void read_keras3(const Json& node, const std::string& subject, InboundCall& call) {
   const Config config(node, subject);
@@ -60,14 +75,23 @@ void read_keras3(const Json& node, const std::string& subject, InboundCall& call
   Json others = config.has("kwargs") ? config.at("kwargs") : Json::object();
   if (!others.is_object()) config.wrong("kwargs", "an object");
   const Json* inputs = arguments->empty() ? nullptr : &arguments->front();
-  if (!inputs && others.contains("inputs")) inputs = &others["inputs"];
+  for (const char* name : {"inputs", "sequences"}) {
+    if (!inputs && others.contains(name)) inputs = &others[name];
+  }
   if (!inputs || !collect_tensors(*inputs, subject, call.inputs) || call.inputs.empty()) {
     call.refusal = "is called with " + (inputs ? brief(*inputs) : std::string("nothing")) + " as input";
   }
   for (std::size_t i = 1; i < arguments->size(); ++i) {
-    if (!(*arguments)[i].is_null()) call.refusal = "is called with the further argument " + brief((*arguments)[i]);
+    const Json& argument = (*arguments)[i];
+    std::vector<InboundRef> states;
+    if (i == 1 && as_list(argument) && collect_tensors(argument, subject, states)) {
+      call.inputs.insert(call.inputs.end(), states.begin(), states.end());
+    } else if (!argument.is_null()) {
+      call.refusal = "is called with the further argument " + brief(argument);
+    }
   }
-  if (arguments->empty()) others.erase("inputs");
+  if (arguments->empty()) others.erase("inputs"), others.erase("sequences");
+  take_tensors(others, subject, call);
   check_arguments(others, call);
 }
 

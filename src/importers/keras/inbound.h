@@ -17,10 +17,16 @@ struct InboundRef {
   std::string key{};  ///< the input's name, where a model is called with a dictionary
 };
 
+struct InboundMask {
+  std::size_t input = 0;  ///< whose mask it is
+  InboundRef ref;
+};
+
 struct InboundCall {
-  std::vector<InboundRef> inputs;
-  std::string refusal;  ///< why the call cannot be imported; empty if it can
-  CallArguments arguments{};  ///< of layers that take some by name
+  std::vector<InboundRef> inputs;    ///< initial states of a recurrent layer behind its sequence
+  std::vector<InboundMask> masks{};  ///< given as arguments
+  std::string refusal;               ///< why the call cannot be imported; empty if it can
+  CallArguments arguments{};         ///< of layers that take some by name
 };
 
 /// [layer, node, tensor] of an input or output. Throws Error(kCorruptFile).

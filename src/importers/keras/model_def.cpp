@@ -9,6 +9,7 @@
 
 #include "importers/keras/composition.h"
 #include "importers/keras/inbound.h"
+#include "importers/keras/mask_operations.h"
 #include "importers/layers/layer.h"
 #include "signxai/error.h"
 
@@ -22,6 +23,17 @@ constexpr const char* kWaysOut =
 
 [[noreturn]] void corrupt(const std::string& subject, const std::string& message) {
   throw Error(ErrorCode::kCorruptFile, "import", subject, message);
+}
+
+bool is_operation(const std::string& module) {
+  return module.find(".ops.") != std::string::npos || module.ends_with(".ops");
+}
+
+/// HDF5 files of Keras 3 name no modules. All layers say whether they can be trained.
+bool is_bare_operation(const Json& entry) {
+  if (entry.contains("module") || !is_mask_operation(entry["class_name"].get<std::string>())) return false;
+  const Json* nodes = entry.contains("inbound_nodes") ? as_list(entry["inbound_nodes"]) : nullptr;
+  return nodes && !nodes->empty() && is_keras3_call(nodes->front()) && !entry["config"].contains("trainable");
 }
 
 /// Part of a document that keeps the whole alive.
@@ -66,8 +78,13 @@ class Reader {
     if (is_model_class(def.class_name)) {
       def.nested = std::make_shared<const ModelDef>(Reader(subject_of(def), custom_).read(part(document, entry)));
     }
+    if (def.class_name == "TimeDistributed") read_wrapped(def);
     const std::string registered = layer.text("registered_name", "");
-    def.refusal = foreign(entry, layer);
+    def.refusal = foreign_reason(entry, subject_);
+    def.operation = is_operation(layer.text("module", "")) || is_bare_operation(entry);
+    if (def.operation && def.refusal.empty()) {
+      def.refusal = "is an operation on tensors instead of a layer, which is not supported";
+    }
     const bool custom = !def.nested && (!def.refusal.empty() || !find_layer(def.class_name));
     const Composition* composition = custom && custom_ ? custom_->find(def.class_name, registered) : nullptr;
     if (composition) {
@@ -82,20 +99,13 @@ class Reader {
     append(std::move(def));
   }
 
-  /// Why this is none of Keras's layers; empty if it is one. Classes are told apart by module, not by name alone.
-  static std::string foreign(const Json& entry, const Config& layer) {
-    const std::string registered = layer.text("registered_name", "");
-    // Keras's own classes always have a module, or no such key at all in older forms.
-    const bool of_main = entry.contains("module") && entry["module"].is_null() && !registered.empty();
-    const std::string module = layer.text("module", of_main ? "__main__" : "keras");
-    if (module.find(".ops.") != std::string::npos || module.ends_with(".ops")) {
-      return "is an operation on tensors (" + module + ") instead of a layer, which is not supported";
-    }
-    const auto within = [&](const char* package) { return (module + ".").starts_with(package); };
-    const bool known = within("keras.") || within("tf_keras.") || within("tensorflow.") || within("builtins.");
-    if (known && registered.find('>') == std::string::npos) return "";
-    return "is a custom layer (" + (registered.empty() ? module : registered) + "), whose code is not in the file; " +
-           kWaysOut;
+  /// A model inside a layer: its layers have weights of their own.
+  void read_wrapped(LayerDef& def) {
+    const Json* inner = def.config->is_object() ? Config(*def.config, subject_of(def)).find("layer") : nullptr;
+    if (!inner || !inner->is_object() || !is_model_class(Config(*inner, subject_of(def)).text("class_name", "")))
+      return;
+    def.nested = std::make_shared<const ModelDef>(Reader(subject_of(def), custom_).read(part(def.config, *inner)));
+    def.wraps = true;
   }
 
   void append(LayerDef def) {
@@ -179,7 +189,11 @@ class Reader {
       for (const auto& call : layer.calls) {
         for (const TensorRef& ref : call) check(ref, layer.name);
       }
+      for (const auto& [node, masks] : layer.masks) {
+        for (const MaskRef& mask : masks) check(mask.of, layer.name);
+      }
     }
+    leave_out_masks();
     for (const TensorRef& ref : model_.inputs) {
       if (model_.layers[ref.layer].class_name != "InputLayer") {
         corrupt(subject_, "'input_layers' names '" + model_.layers[ref.layer].name + "', which is not an InputLayer");
@@ -199,7 +213,12 @@ class Reader {
       if (is_keras3_call(node)) model_.keras = 3;
       const LayerImporter* importer = find_layer(layer.class_name);
       const bool named = importer && !importer->arguments.empty();
-      calls.push_back(named ? read_named_call(node, importer->arguments, subject) : read_inbound(node, subject));
+      if (layer.operation && is_mask_operation(layer.class_name)) {
+        calls.push_back(read_mask_operation(node, subject));
+        if (!calls.back().refusal.empty()) layer.operation = false, layer.refusal = calls.back().refusal;
+      } else {
+        calls.push_back(named ? read_named_call(node, importer->arguments, subject) : read_inbound(node, subject));
+      }
       if (layer.refusal.empty()) layer.refusal = calls.back().refusal;
     }
   }
@@ -212,12 +231,33 @@ class Reader {
       for (const InboundRef& ref : in_order(layer, call.inputs)) {
         inputs.push_back(resolve(ref, false, subject_of(layer)));
       }
+      for (const InboundMask& mask : call.masks) {
+        layer.masks[layer.calls.size() - 1].push_back({mask.input, resolve(mask.ref, false, subject_of(layer))});
+      }
+    }
+  }
+
+  /// Operations that make masks and nothing else are no layers.
+  void leave_out_masks() {
+    const auto is_mask = [](const LayerDef& l) { return l.operation && is_mask_operation(l.class_name); };
+    std::set<std::size_t> used;
+    for (const TensorRef& ref : model_.outputs) used.insert(ref.layer);
+    for (const LayerDef& layer : model_.layers) {
+      for (const auto& call : layer.calls) {
+        for (const TensorRef& ref : call) {
+          if (!is_mask(layer)) used.insert(ref.layer);
+        }
+      }
+    }
+    for (std::size_t i = 0; i < model_.layers.size(); ++i) {
+      LayerDef& layer = model_.layers[i];
+      if (is_mask(layer) && !used.count(i)) layer.refusal.clear(), layer.masks_only = true;
     }
   }
 
   /// Inputs in the order in which the layer takes them: those of a dictionary belong to inputs by name.
   static std::vector<InboundRef> in_order(const LayerDef& layer, std::vector<InboundRef> inputs) {
-    if (!layer.nested) return inputs;
+    if (!layer.nested || layer.wraps) return inputs;
     std::vector<InboundRef> ordered;
     for (const TensorRef& input : layer.nested->inputs) {
       const std::string& name = layer.nested->layers[input.layer].name;
@@ -238,7 +278,8 @@ class Reader {
   TensorRef resolve(const InboundRef& ref, bool endpoint, const std::string& subject) const {
     const std::size_t layer = index_of(ref, subject);
     const LayerDef& def = model_.layers[layer];
-    const bool from_one = def.nested && !def.composed && (model_.keras == 2 || (endpoint && !def.nested->sequential));
+    const bool from_one =
+        def.nested && !def.composed && !def.wraps && (model_.keras == 2 || (endpoint && !def.nested->sequential));
     if (from_one && ref.node == 0) corrupt(subject, "an input comes from call 0 of model '" + def.name + "'");
     return {layer, ref.node - (from_one ? 1 : 0), ref.tensor};
   }
@@ -250,6 +291,7 @@ class Reader {
       for (auto& layer : calls) {
         for (InboundCall& call : layer) {
           for (InboundRef& ref : call.inputs) visit(ref);
+          for (InboundMask& mask : call.masks) visit(mask.ref);
         }
       }
     };
@@ -293,14 +335,8 @@ class Reader {
       corrupt(subject_, "'" + user + "' takes call " + std::to_string(ref.node) + " of layer '" + layer.name +
                             "', which has " + std::to_string(layer.calls.size()));
     }
-    const std::size_t tensors = layer.nested ? layer.nested->outputs.size() : 1;
-    const LayerImporter* importer = find_layer(layer.class_name);
-    if (ref.tensor >= tensors && importer && !importer->arguments.empty()) {
-      throw Error(ErrorCode::kUnsupported, "import", subject_of(layer),
-                  "'" + user +
-                      "' takes its attention scores, which are not supported as a result; try saving the model "
-                      "without that output");
-    }
+    // How many results a layer has is known when it is imported.
+    const std::size_t tensors = layer.nested ? layer.nested->outputs.size() : ref.tensor + 1;
     if (ref.tensor >= tensors) {
       corrupt(subject_, "'" + user + "' takes result " + std::to_string(ref.tensor) + " of layer '" + layer.name +
                             "', which has " + std::to_string(tensors));
@@ -314,6 +350,22 @@ class Reader {
 };
 
 }  // namespace
+
+std::string foreign_reason(const Json& entry, const std::string& subject) {
+  const Config layer(entry, subject);
+  const std::string registered = layer.text("registered_name", "");
+  // Keras's own classes always have a module, or no such key at all in older forms.
+  const bool of_main = entry.contains("module") && entry["module"].is_null() && !registered.empty();
+  const std::string module = layer.text("module", of_main ? "__main__" : "keras");
+  if (is_operation(module)) {
+    return "is an operation on tensors (" + module + ") instead of a layer, which is not supported";
+  }
+  const auto within = [&](const char* package) { return (module + ".").starts_with(package); };
+  const bool known = within("keras.") || within("tf_keras.") || within("tensorflow.") || within("builtins.");
+  if (known && registered.find('>') == std::string::npos) return "";
+  return "is a custom layer (" + (registered.empty() ? module : registered) + "), whose code is not in the file; " +
+         kWaysOut;
+}
 
 bool is_model_class(const std::string& class_name) {
   return class_name == "Sequential" || class_name == "Functional" || class_name == "Model";

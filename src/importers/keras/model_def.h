@@ -2,6 +2,7 @@
 // the Keras importer, between the JSON text and assemble.h. Plain immutable values that share the JSON document.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,12 @@ struct TensorRef {
   std::size_t tensor = 0;
 };
 
+/// A tensor that a call is given as the mask of one of its inputs.
+struct MaskRef {
+  std::size_t input = 0;
+  TensorRef of;
+};
+
 struct ModelDef;
 struct Compositions;
 
@@ -27,11 +34,15 @@ struct LayerDef {
   std::string class_name;
   std::shared_ptr<const Json> config;
   std::vector<std::vector<TensorRef>> calls;  ///< the inputs of each call; an InputLayer has one call without inputs
-  std::string refusal;                        ///< why its calls cannot be imported; empty if they can
-  std::shared_ptr<const ModelDef> nested;     ///< a model that is used as a layer
-  bool composed = false;                      ///< `nested` is what a custom layer consists of (composition.h)
+  std::map<std::size_t, std::vector<MaskRef>> masks{};  ///< of calls that are given masks as arguments
+  std::string refusal;                                  ///< why its calls cannot be imported; empty if they can
+  std::shared_ptr<const ModelDef> nested;               ///< a model that is used as a layer
+  bool composed = false;                                ///< `nested` is what a custom layer consists of (composition.h)
+  bool operation = false;                               ///< on tensors (keras.ops): no layer
+  bool masks_only = false;                              ///< such an operation that makes a mask (mask_operations.h)
+  bool wraps = false;  ///< `nested` is inside this layer, which is of Keras: TimeDistributed(model)
   std::optional<std::vector<std::size_t>> weights{};  ///< of a part of a custom layer: which of that layer's weights
-  std::vector<CallArguments> arguments{};  ///< of each call, for classes that take some by name
+  std::vector<CallArguments> arguments{};             ///< of each call, for classes that take some by name
   std::string saved_as{};                             ///< of such a part: its group below the custom layer's
 };
 
@@ -63,5 +74,9 @@ std::vector<CallRef> call_order(const ModelDef& model);
 
 /// Whether a layer of that class is a model.
 bool is_model_class(const std::string& class_name);
+
+/// Why a layer's entry is none of Keras's own layers; empty if it is one. Classes are told apart by module, not by name
+/// alone.
+std::string foreign_reason(const Json& entry, const std::string& subject);
 
 }  // namespace signxai::keras

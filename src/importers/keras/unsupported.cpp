@@ -1,8 +1,4 @@
 // The check before anything is built: which layers of a model cannot be computed, all at once.
-#include <algorithm>
-#include <array>
-#include <string_view>
-
 #include "importers/keras/assembler.h"
 #include "importers/layers/activations.h"
 #include "signxai/error.h"
@@ -31,32 +27,9 @@ std::string reason_for_activation(const LayerDef& layer, const std::string& subj
   return "";
 }
 
-/// The class of a layer of the model that computes something else where its input is masked; empty if there is none.
-std::string mask_user(const ModelDef& model) {
-  static constexpr std::array<std::string_view, 7> kUsers = {
-      "GlobalAveragePooling1D", "Attention", "AdditiveAttention", "MultiHeadAttention", "GroupQueryAttention",
-      "GroupedQueryAttention",  "Softmax"};
-  for (const LayerDef& layer : model.layers) {
-    if (std::find(kUsers.begin(), kUsers.end(), layer.class_name) != kUsers.end()) return layer.class_name;
-    const std::string inner = layer.nested ? mask_user(*layer.nested) : "";
-    if (!inner.empty()) return inner;
-  }
-  return "";
-}
-
-/// An embedding that masks the id 0 matters to layers that use masks, which are not computed.
-std::string reason_for_mask(const ModelDef& model, const LayerDef& layer) {
-  if (layer.class_name != "Embedding" || !layer.config->is_object()) return "";
-  if (!Config(*layer.config, layer.name).flag("mask_zero", false)) return "";
-  const std::string user = mask_user(model);
-  return user.empty()
-             ? ""
-             : "has mask_zero, and the model has a layer that uses masks (" + user + "), which is not supported";
-}
-
 std::string reason_for(const LayerDef& layer, const std::string& subject) {
   if (!layer.refusal.empty()) return layer.refusal;
-  if (layer.nested) return "";
+  if (layer.nested || layer.masks_only) return "";
   if (!find_layer(layer.class_name)) return reason_for_class(layer.class_name);
   return reason_for_activation(layer, subject);
 }
@@ -67,8 +40,7 @@ void find_unsupported(const ModelDef& model, const std::string& prefix, std::vec
   for (const LayerDef& layer : model.layers) {
     const std::string path = prefix + layer.name;
     const std::string subject = path + " (" + layer.class_name + ")";
-    std::string reason = reason_for(layer, subject);
-    if (reason.empty()) reason = reason_for_mask(model, layer);
+    const std::string reason = reason_for(layer, subject);
     if (!reason.empty()) found.push_back(subject + ": " + reason);
     if (layer.nested) find_unsupported(*layer.nested, path + "/", found);
   }

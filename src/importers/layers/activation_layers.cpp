@@ -33,7 +33,11 @@ LayerResult import_relu(LayerContext& context) { return as_layer(context, "ReLU"
 LayerResult import_leaky_relu(LayerContext& context) { return as_layer(context, "LeakyReLU", ""); }
 LayerResult import_elu(LayerContext& context) { return as_layer(context, "ELU", ""); }
 LayerResult import_thresholded_relu(LayerContext& context) { return as_layer(context, "ThresholdedReLU", ""); }
-LayerResult import_softmax(LayerContext& context) { return as_layer(context, "Softmax", "Softmax layer"); }
+
+LayerResult import_softmax(LayerContext& context) {
+  if (context.mask()) context.refuse("takes the mask that its input carries, which is not supported");
+  return as_layer(context, "Softmax", "Softmax layer");
+}
 
 /// relu(x) - alpha relu(-x), with one alpha per element of a sample; shared axes have extent 1.
 LayerResult import_prelu(LayerContext& context) {

@@ -75,6 +75,20 @@ LayerResult import_average_pooling3d(LayerContext& context);
 LayerResult import_max_pooling1d(LayerContext& context);
 LayerResult import_max_pooling2d(LayerContext& context);
 LayerResult import_max_pooling3d(LayerContext& context);
+// recurrent/bidirectional.cpp
+LayerResult import_bidirectional(LayerContext& context);
+// recurrent/masking.cpp
+LayerResult import_masking(LayerContext& context);
+// recurrent/recurrent_layers.cpp
+LayerResult import_conv_lstm1d(LayerContext& context);
+LayerResult import_conv_lstm2d(LayerContext& context);
+LayerResult import_conv_lstm3d(LayerContext& context);
+LayerResult import_gru(LayerContext& context);
+LayerResult import_lstm(LayerContext& context);
+LayerResult import_rnn(LayerContext& context);
+LayerResult import_simple_rnn(LayerContext& context);
+// recurrent/time_distributed.cpp
+LayerResult import_time_distributed(LayerContext& context);
 // rescaling.cpp
 LayerResult import_rescaling(LayerContext& context);
 // reshaping.cpp

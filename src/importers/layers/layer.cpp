@@ -1,6 +1,9 @@
 // What layer importers share: input checks, weights, layouts.
 #include "importers/layers/layer.h"
 
+#include <algorithm>
+
+#include "importers/keras/model_def.h"
 #include "signxai/error.h"
 
 namespace signxai::keras {
@@ -11,6 +14,7 @@ using graph::Value;
 LayerContext::LayerContext(graph::Builder& builder, const Config& config, WeightSource& source, WeightOwner owner,
                            std::vector<Value> inputs, std::vector<std::string>& notes)
     : builder_(builder),
+      weights_builder_(&builder),
       config_(config),
       source_(source),
       owner_(std::move(owner)),
@@ -42,6 +46,11 @@ std::vector<Value> LayerContext::argument(std::string_view name) const {
   return found;
 }
 
+std::size_t LayerContext::index_of(std::string_view name) const {
+  const auto found = std::find(call_.names.begin(), call_.names.end(), name);
+  return std::min(inputs_.size(), static_cast<std::size_t>(found - call_.names.begin()));
+}
+
 std::int64_t LayerContext::known_extent(Value value, std::size_t axis) const {
   const std::int64_t extent = shape(value)[axis];
   if (extent == graph::kOpen) {
@@ -64,15 +73,58 @@ graph::Literal LayerContext::literal(const std::string& role, const Shape& expec
   return source_.read(owner_, taken_++, role, expected);
 }
 
+graph::Literal LayerContext::noted(const std::string& role, const Shape& expected) {
+  graph::Literal numbers = literal(role, expected);
+  add_weight(role, weights_builder_->constant(numbers));
+  return numbers;
+}
+
 Value LayerContext::weight(const std::string& role, const Shape& expected) {
-  const Value value = builder_.constant(literal(role, expected));
-  add_weight(role, value);
-  return value;
+  return builder_.constant(noted(role, expected));
+}
+
+void LayerContext::refuse_foreign(const Json& entry) const {
+  const std::string reason = foreign_reason(entry, owner_.subject);
+  if (!reason.empty()) refuse(reason);
 }
 
 std::vector<graph::Weight> LayerContext::finish() {
-  source_.finish(owner_, taken_);
+  if (!inner_model_) source_.finish(owner_, taken_);
   return std::move(weights_);
+}
+
+LayerContext LayerContext::inner_context(const Config& config, const std::string& class_name, graph::Builder& builder,
+                                         std::vector<Value> inputs) {
+  WeightOwner owner = owner_;
+  owner.subject = owner_.path + "/" + config.text("name", class_name) + " (" + class_name + ")";
+  LayerContext context(builder, config, source_, std::move(owner), std::move(inputs), notes_);
+  context.weights_builder_ = weights_builder_;
+  context.taken_ = taken_;
+  return context;
+}
+
+void LayerContext::close_inner(LayerContext& inner) {
+  taken_ = inner.taken_;
+  weights_.insert(weights_.end(), inner.weights_.begin(), inner.weights_.end());
+}
+
+LayerResult LayerContext::inner(const Json& entry, graph::Builder& builder, std::vector<Value> inputs) {
+  const Config form(entry, owner_.subject, config_.keras());
+  const std::string class_name = form.text("class_name");
+  const Config config(form.at("config"), owner_.path + " (" + class_name + ")", config_.keras());
+  LayerContext context = inner_context(config, class_name, builder, std::move(inputs));
+  const LayerImporter* importer = find_layer(class_name);
+  context.refuse_foreign(entry);
+  if (!importer) context.refuse("layers of this class are not supported inside another layer");
+  LayerResult result = importer->import(context);
+  close_inner(context);
+  return result;
+}
+
+Value differs(graph::Builder& b, Value value, double number, bool any) {
+  const Value differ = b.sub(b.constant(1.0), b.make("equal", {value, b.constant(number)}));
+  if (!any) return differ;
+  return b.reduce("reduce_max", differ, {static_cast<std::int64_t>(b.shape(value).size()) - 1}, false);
 }
 
 bool channels_first(const LayerContext& context) {

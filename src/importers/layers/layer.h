@@ -3,6 +3,7 @@
 // table.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,10 +31,16 @@ struct LayerResult {
   graph::Value output;
   std::string activation{};  ///< as in graph::LayerCall
   std::optional<HeadFunction> head{};
+  std::vector<graph::Value> more{};   ///< further outputs: states of a recurrent layer, scores of attention
+  std::vector<graph::Value> masks{};  ///< of the outputs in order, where the layer says so itself; invalid: none
+  bool takes_masks = false;           ///< the inputs carry their masks no further, to no other layer either
 
   /// A layer without fused activation.
   static LayerResult plain(graph::Value value) { return {value, value}; }
 };
+
+/// Applies a model that is part of a layer; `builder` is where its nodes go. Gives the first output.
+using InnerModel = std::function<graph::Value(graph::Builder& builder, graph::Value input)>;
 
 /// One call of one layer, as its importer sees it. Lives for the time of the import only.
 class LayerContext {
@@ -44,12 +51,27 @@ class LayerContext {
   graph::Builder& builder() { return builder_; }
   const Config& config() const { return config_; }
   const std::string& name() const { return owner_.path; }
+  const std::string& subject() const { return owner_.subject; }
 
   const std::vector<graph::Value>& inputs() const { return inputs_; }
+  /// The mask of an input, [N, steps] with 1 where a step counts and 0 where not; invalid: every step counts. It is an
+  /// argument of the call, or else what the input carries along.
+  graph::Value mask(std::size_t input = 0) const {
+    return mask_given(input) ? given_masks_[input] : carried_mask(input);
+  }
+  bool mask_given(std::size_t input = 0) const { return input < given_masks_.size() && given_masks_[input]; }
+  graph::Value carried_mask(std::size_t input = 0) const {
+    return input < carried_masks_.size() ? carried_masks_[input] : graph::Value{};
+  }
+  void set_masks(std::vector<graph::Value> carried, std::vector<graph::Value> given) {
+    carried_masks_ = std::move(carried), given_masks_ = std::move(given);
+  }
   /// The one input of a layer that takes one; its rank must lie in the range.
   graph::Value input(std::size_t min_rank = 1, std::size_t max_rank = 8) const;
   /// For layers that take arguments by name: the tensors given for one, none where it is left out.
   std::vector<graph::Value> argument(std::string_view name) const;
+  /// The index of the first of them among the inputs; their number where there is none.
+  std::size_t index_of(std::string_view name) const;
   /// The arguments that are no tensors.
   Config options() const { return Config(call_.options, owner_.subject, config_.keras()); }
   void set_call(CallArguments call) { call_ = std::move(call); }
@@ -62,10 +84,26 @@ class LayerContext {
 
   /// The layer's next weight in the order of the file, which must have that shape.
   graph::Literal literal(const std::string& role, const Shape& expected);
-  /// The same as a constant of the graph, noted as weight of the call.
+  /// The same, noted as weight of the call.
+  graph::Literal noted(const std::string& role, const Shape& expected);
+  /// The same as a constant of the graph.
   graph::Value weight(const std::string& role, const Shape& expected);
   /// Notes a value as weight of the call.
   void add_weight(const std::string& role, graph::Value value) { weights_.push_back({role, value}); }
+
+  /// A layer inside this one, by its entry {"class_name": ..., "config": ...}. Its weights are the next ones of this
+  /// layer, its nodes go into `builder`, which may be that of a region. Refused where the class is not known.
+  LayerResult inner(const Json& entry, graph::Builder& builder, std::vector<graph::Value> inputs);
+  /// The same, where the caller knows what to do with the inner layer's context. `entry` and `config` must live on.
+  LayerContext inner_context(const Config& config, const std::string& class_name, graph::Builder& builder,
+                             std::vector<graph::Value> inputs);
+  /// Refuses an entry that is none of Keras's own layers.
+  void refuse_foreign(const Json& entry) const;
+  /// Takes over what an inner context took: weights, and the place in the list of weights.
+  void close_inner(LayerContext& inner);
+  /// The model inside this layer, if it is one that has such; the model's layers have their own lists of weights.
+  const InnerModel& inner_model() const { return inner_model_; }
+  void set_inner_model(InnerModel model) { inner_model_ = std::move(model); }
 
   /// Leave out the head function of this call.
   void suppress_head() { suppress_head_ = true; }
@@ -82,10 +120,13 @@ class LayerContext {
 
  private:
   graph::Builder& builder_;
+  graph::Builder* weights_builder_;  ///< that of the network, where weights are noted
   const Config& config_;
   WeightSource& source_;
   WeightOwner owner_;
   std::vector<graph::Value> inputs_;
+  std::vector<graph::Value> carried_masks_{}, given_masks_{};
+  InnerModel inner_model_{};
   std::vector<std::string>& notes_;
   std::vector<graph::Weight> weights_;
   std::size_t taken_ = 0;
@@ -93,18 +134,29 @@ class LayerContext {
   bool suppress_head_ = false;
 };
 
+/// What becomes of the mask of a layer's input where the layer does not say it itself (`supports_masking` of Keras).
+enum class Masks {
+  kDropped,
+  kKept,
+  kKeptByKeras3,  ///< and dropped by Keras 2
+};
+
 struct LayerImporter {
   std::string_view class_name;
   graph::LayerKind kind = graph::LayerKind::kOther;
   LayerResult (*import)(LayerContext&) = nullptr;
-  std::span<const std::string_view> arguments{};  ///< of its call, in order, where it takes several by name
+  Masks masks = Masks::kDropped;
   /// Inner layers that hold its weights, in order, by the names that archives have for them, perhaps behind "_".
   std::span<const std::string_view> parts{};
+  std::span<const std::string_view> arguments{};  ///< of its call, in order, where it takes several by name
 };
 
 /// Every layer class that can be imported, in alphabetical order.
 std::span<const LayerImporter> layer_table();
 const LayerImporter* find_layer(std::string_view class_name);
+
+/// 1 where the value is not that number, else 0; with `any` along the last axis: where any of the numbers is not.
+graph::Value differs(graph::Builder& builder, graph::Value value, double number, bool any);
 
 /// Whether the layout of an image or series layer has its channels before the spatial axes.
 bool channels_first(const LayerContext& context);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 #include <set>
 
 #include "importers/layers/layer.h"
@@ -23,7 +24,8 @@ const hdf5::Object* container_of(const hdf5::Object& group) {
 bool holds_arrays(const hdf5::Object* object) {
   if (!object) return false;
   const auto& children = object->children;
-  return object->dataset || std::any_of(children.begin(), children.end(), [](const auto& c) { return holds_arrays(&c); });
+  return object->dataset ||
+         std::any_of(children.begin(), children.end(), [](const auto& c) { return holds_arrays(&c); });
 }
 
 /// Layers in Keras's `model.layers`, which leaves out the input of a Sequential model.
@@ -65,20 +67,52 @@ bool explains(const Names& names, const hdf5::Object& container) {
                      [&](const hdf5::Object& child) { return known.count(child.name) != 0 || !holds_arrays(&child); });
 }
 
-/// A layer's own group "vars", then those of the inner layers that hold its weights.
-std::vector<const hdf5::Object*> variable_groups(const LayerDef& layer, const hdf5::Object& group) {
-  std::vector<const hdf5::Object*> found;
-  const auto add = [&](const hdf5::Object* owner) {
-    const hdf5::Object* vars = owner ? owner->find("vars") : nullptr;
-    if (vars && vars->is_group()) found.push_back(vars);
-    return vars != nullptr;
-  };
-  add(&group);
-  const LayerImporter* importer = layer.nested ? nullptr : find_layer(layer.class_name);
-  for (const std::string_view part : importer ? importer->parts : std::span<const std::string_view>{}) {
-    if (!add(group.find(part))) add(group.find("_" + std::string(part)));  // Keras 3, Keras 2.12
+/// The layer or cell inside another one that has that group, as configurations have it; null where there is none.
+const Json* inner_entry(const Json& config, const std::string& group) {
+  if (!config.is_object()) return nullptr;
+  auto entry = config.find(group);
+  const bool of_wrapped = entry == config.end() || entry->is_null();  // both directions are made of one layer
+  if (of_wrapped && group.ends_with("_layer")) entry = config.find("layer");
+  return entry != config.end() && entry->is_object() ? &*entry : nullptr;
+}
+
+void collect_entry(const hdf5::Object& group, const Json* entry, std::vector<const hdf5::Object*>& found);
+
+/// The cells of a StackedRNNCells, in their order.
+void collect_cells(const hdf5::Object& cells, const Json& config, std::vector<const hdf5::Object*>& found) {
+  const Json* list = config.is_object() && config.contains("cells") ? as_list(config["cells"]) : nullptr;
+  std::map<std::string, std::size_t> next;
+  for (const Json& cell : list ? *list : Json::array()) {
+    const auto name = cell.is_object() ? cell.find("class_name") : cell.end();
+    if (!cell.is_object() || name == cell.end() || !name->is_string()) continue;
+    const std::string base = snake_case(name->get<std::string>());
+    const std::size_t count = next[base]++;
+    const hdf5::Object* own = cells.find(count == 0 ? base : base + "_" + std::to_string(count));
+    if (own && own->is_group()) collect_entry(*own, &cell, found);
   }
-  return found;
+}
+
+/// A layer's own group "vars", then those of the inner layers and cells that hold its weights.
+void collect_variables(const hdf5::Object& group, const std::string& class_name, const Json& config,
+                       std::vector<const hdf5::Object*>& found) {
+  const hdf5::Object* own = group.find("vars");
+  if (own && own->is_group()) found.push_back(own);
+  if (const hdf5::Object* cells = group.find("cells")) collect_cells(*cells, config, found);
+  const LayerImporter* importer = find_layer(class_name);
+  if (!importer) return;
+  for (const std::string_view name : importer->parts) {
+    const std::string part(name);
+    const hdf5::Object* inner = group.find(part);  // Keras 3
+    if (!inner) inner = group.find("_" + part);    // Keras 2.12
+    if (inner && inner->is_group()) collect_entry(*inner, inner_entry(config, part), found);
+  }
+}
+
+void collect_entry(const hdf5::Object& group, const Json* entry, std::vector<const hdf5::Object*>& found) {
+  static const Json kNone = Json::object();
+  const auto member = [&](const char* key) { return entry && entry->contains(key) ? &(*entry)[key] : &kNone; };
+  const Json* name = member("class_name");
+  collect_variables(group, name->is_string() ? name->get<std::string>() : "", *member("config"), found);
 }
 
 bool is_upper(char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; }
@@ -137,7 +171,12 @@ void V3Weights::assign(const LayerDef& layer, const std::string& path, const hdf
   if (!layers_.emplace(path, &group).second) {
     throw Error(ErrorCode::kUnsupported, "import", path, "two layers of the model have this path");
   }
-  groups_[path] = variable_groups(layer, group);
+  const bool plain = !layer.nested;  // the layers of a model have groups of their own
+  collect_variables(group, plain ? layer.class_name : "", *layer.config, groups_[path]);
+  if (layer.wraps) {
+    if (const hdf5::Object* inner = group.find("layer")) find_groups(*layer.nested, path + "/", *inner);
+    return;
+  }
   if (layer.nested && !layer.composed) find_groups(*layer.nested, path + "/", group);
   if (!layer.composed) return;
   for (const LayerDef& step : layer.nested->layers) {  // found by the names of the class's attributes

@@ -4,6 +4,7 @@
 //     layers/functional/layers/conv2d_1/vars/0            (Keras 2.13 and later)
 //     _layer_checkpoint_dependencies/dense_2/vars/0       (Keras 2.12)
 //     layers/multi_head_attention/query_dense/vars/0
+//     layers/bidirectional/forward_layer/cell/vars/0
 //
 // A group has the name of the layer's class and a number, not that of the layer.
 #pragma once
@@ -12,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "importers/weights/hdf5_reader.h"
 #include "importers/keras/model_def.h"
+#include "importers/weights/hdf5_reader.h"
 #include "importers/weights/weight_source.h"
 
 namespace signxai::keras {
@@ -23,7 +24,9 @@ class V3Weights : public ListedWeights {
   /// Finds the group of every layer. Throws Error(kCorruptFile) when the file's groups are not those of the model.
   V3Weights(hdf5::File file, const ModelDef& model);
 
-  bool holds(const WeightOwner& owner) override { return groups_.count(owner.path) != 0 && !groups_.at(owner.path).empty(); }
+  bool holds(const WeightOwner& owner) override {
+    return groups_.count(owner.path) != 0 && !groups_.at(owner.path).empty();
+  }
   std::vector<std::string> notes() const override { return reader_.notes(); }
 
  protected:
@@ -38,8 +41,9 @@ class V3Weights : public ListedWeights {
   std::string inner_groups(const WeightOwner& owner) const;
 
   Hdf5Reader reader_;
-  std::map<std::string, const hdf5::Object*> layers_;               ///< by path of the layer; in the reader's file
-  std::map<std::string, std::vector<const hdf5::Object*>> groups_;  ///< with the arrays of each, in order
+  /// By path of the layer: the groups "vars" of its own and of the layers inside it, in Keras's order.
+  std::map<std::string, std::vector<const hdf5::Object*>> groups_;
+  std::map<std::string, const hdf5::Object*> layers_;  ///< by path: the layer's whole group
 };
 
 /// Whether the file is in this form.

@@ -1,5 +1,6 @@
 // Attention and AdditiveAttention: softmax(scores) value, where the scores are
 //     query key^T scale,  concat_weight sum(tanh(scale (query + key))),  or  sum(scale tanh(query + key)).
+// The value's mask hides steps, that of the query makes its steps 0 in the result.
 #include "importers/layers/attention/scores.h"
 #include "importers/layers/importers.h"
 
@@ -14,7 +15,6 @@ struct Operands {
 
 Operands operands_of(LayerContext& context) {
   const std::vector<Value> given = context.argument("inputs");
-  if (!context.argument("mask").empty()) context.refuse("is called with masks, which are not supported here");
   if (given.size() < 2 || given.size() > 3) {
     context.corrupt("got " + std::to_string(given.size()) +
                     " inputs, expected query and value, or query, value and key");
@@ -40,8 +40,14 @@ Value sum_of_features(graph::Builder& b, Value x) { return b.reduce("reduce_sum"
 LayerResult attended(LayerContext& context, const Operands& o, Value scores) {
   const bool causal = flag_of_call(context, "use_causal_mask") || context.config().flag("causal", false);
   graph::Builder& b = context.builder();
-  if (const Value mask = position_mask(context, o.query, o.key, causal, 0)) scores = masked(b, scores, mask);
-  return LayerResult::plain(b.make("matmul", {softmax(b, scores, 1), o.value}));
+  const Value positions = position_mask(context, o.query, o.key, causal, 0);
+  const Value visible = both_masks(b, along_scores(context, context.mask(1), false), positions);
+  const Value weights = softmax(b, visible ? masked(b, scores, visible) : scores, 1);
+  Value y = b.make("matmul", {weights, o.value});
+  if (const Value kept = along_scores(context, context.mask(0), true)) y = b.select(kept, y, b.constant(0.0));
+  LayerResult result = LayerResult::plain(y);
+  if (flag_of_call(context, "return_attention_scores")) result.more = {weights};
+  return result;
 }
 
 }  // namespace

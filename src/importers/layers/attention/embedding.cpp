@@ -13,7 +13,10 @@ LayerResult import_embedding(LayerContext& context) {
   if (shape[0] > (std::int64_t{1} << 24)) {
     context.refuse("has " + std::to_string(shape[0]) + " rows; ids are exact up to 16777216");
   }
-  return LayerResult::plain(context.builder().make("gather", {context.weight("embeddings", shape), ids}));
+  graph::Builder& b = context.builder();
+  LayerResult result = LayerResult::plain(b.make("gather", {context.weight("embeddings", shape), ids}));
+  if (config.flag("mask_zero", false)) result.masks = {differs(b, ids, 0, false)};
+  return result;
 }
 
 }  // namespace signxai::keras

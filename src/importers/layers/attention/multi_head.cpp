@@ -22,16 +22,15 @@ std::string letters(std::size_t count, char first = 'a') {
 
 class Heads {
  public:
-  explicit Heads(LayerContext& context)
+  /// Keras's MultiHeadAttention has no use for a `query_mask` that is an argument, and `keeps_masks` is false.
+  Heads(LayerContext& context, bool keeps_masks)
       : context_(context), b_(context.builder()), bias_(context.config().flag("use_bias", true)) {
     query = one("query");
     value = one("value");
     const std::vector<Value> given = context.argument("key");
     key = given.empty() ? value : one("key");
-    for (const char* mask : {"query_mask", "value_mask", "key_mask"}) {
-      if (!context.argument(mask).empty())
-        context.refuse(std::string("is called with ") + mask + ", which is not supported");
-    }
+    query_mask_ =
+        keeps_masks ? context.mask(context.index_of("query")) : context.carried_mask(context.index_of("query"));
     for (const Value x : {query, value, key}) {
       if (context.shape(x).size() < 3 || context.shape(x).size() != context.shape(query).size()) {
         context.refuse("takes query, value and key of equally many axes, 3 or more with the batch; got " +
@@ -70,8 +69,17 @@ class Heads {
     const std::string product = batch + rows + columns;
     const Value scaled = b_.mul(q, b_.constant(1.0 / std::sqrt(static_cast<double>(features))));
     const Value scores = einsum(b_, {of_query, of_key, product}, scaled, k);
-    const Value weights = softmax(b_, hidden(scores, axes.size()), axes.size());
-    return einsum(b_, {product, of_key, of_query}, weights, v);
+    weights_ = weights_of(scores, axes.size());
+    return einsum(b_, {product, of_key, of_query}, weights_, v);
+  }
+
+  /// The whole layer's result: the output, and the weights of the values where the call asks for them. It carries the
+  /// mask that the query carries.
+  LayerResult result(Value output) const {
+    LayerResult made = LayerResult::plain(output);
+    made.masks = {context_.carried_mask(context_.index_of("query"))};
+    if (returns_scores()) made.more = {weights_};
+    return made;
   }
 
   Value gated(Value attended) { return gate_ ? b_.mul(attended, b_.unary("sigmoid", gate_)) : attended; }
@@ -89,15 +97,35 @@ class Heads {
     return given.front();
   }
 
-  Value hidden(Value scores, std::size_t axes) {
+  bool returns_scores() const { return flag_of_call(context_, "return_attention_scores"); }
+
+  /// Keras 2 subtracts from hidden scores, so that a query to which all is hidden sees everything alike and keeps its
+  /// derivative. Keras 3 replaces them, and where it does not use a fused kernel nothing is seen by such a query.
+  Value weights_of(Value scores, std::size_t axes) {
+    const Value visible = visible_to(b_.shape(scores).size(), axes);
+    if (!visible) return softmax(b_, scores, axes);
+    if (context_.config().keras() != 3) return softmax(b_, masked(b_, scores, visible), axes);
+    const Value weights = softmax(b_, b_.select(visible, scores, b_.constant(-1e9)), axes);
+    const bool fused =
+        context_.config().number("dropout", 0.0) == 0.0 && !returns_scores() && b_.shape(scores).size() == 4;
+    return fused ? weights : b_.select(visible, weights, b_.constant(0.0));
+  }
+
+  /// All masks together, aligned with scores of that rank; invalid where there is none.
+  Value visible_to(std::size_t rank, std::size_t axes) {
     const bool causal = flag_of_call(context_, "use_causal_mask");
     const std::int64_t window =
         context_.config().has("sliding_window") ? context_.config().positive("sliding_window") : 0;
-    const Value positions = position_mask(context_, query, value, causal, window);
-    if (positions && axes != 1) context_.refuse("masks by position over several attention axes are not supported");
-    if (positions) scores = masked(b_, scores, positions);
+    Value visible = position_mask(context_, query, value, causal, window);
+    visible = both_masks(b_, visible, along_scores(context_, query_mask_, true));
+    for (const char* name : {"value", "key"}) {
+      visible = both_masks(b_, visible, along_scores(context_, context_.mask(context_.index_of(name)), false));
+    }
+    if (visible && axes != 1) context_.refuse("masks over several attention axes are not supported");
     const std::vector<Value> given = context_.argument("attention_mask");
-    return given.empty() ? scores : masked(b_, scores, before_heads(given.front(), b_.shape(scores).size(), 2 * axes));
+    if (visible) visible = before_heads(visible, rank, 2);
+    return given.empty() ? visible
+                         : both_masks(b_, visible, before_heads(differs(b_, given.front(), 0, false), rank, 2 * axes));
   }
 
   /// A mask [N, (axes,) T, S] gets axes of extent 1 in front of its last `last` axes, up to `rank`.
@@ -117,7 +145,7 @@ class Heads {
   LayerContext& context_;
   graph::Builder& b_;
   bool bias_;
-  Value gate_;
+  Value query_mask_, gate_, weights_;
 };
 
 /// Where the attention is over, of a projected query; all axes between batch and heads by default.
@@ -159,13 +187,15 @@ LayerResult import_multi_head_attention(LayerContext& context) {
   const Config& config = context.config();
   const std::int64_t heads = config.positive("num_heads"), key_dim = config.positive("key_dim");
   const std::int64_t value_dim = config.positive("value_dim", key_dim);
-  Heads h(context);
+  Heads h(context, false);
   const Value q = h.project("query", h.query, 1, {heads, key_dim});
   const Value k = h.project("key", h.key, 1, {heads, key_dim});
   h.read_gate(heads, value_dim);
   const Value v = h.project("value", h.value, 1, {heads, value_dim});
   const Value attended = h.attend(q, k, v, attention_axes(context, context.shape(q).size()), key_dim);
-  return LayerResult::plain(h.project("attention_output", h.gated(attended), 2, output_shape(context, h.query)));
+  LayerResult result = h.result(h.project("attention_output", h.gated(attended), 2, output_shape(context, h.query)));
+  result.takes_masks = config.keras() == 3;
+  return result;
 }
 
 LayerResult import_group_query_attention(LayerContext& context) {
@@ -174,14 +204,14 @@ LayerResult import_group_query_attention(LayerContext& context) {
   const std::int64_t heads = config.positive("num_query_heads"), groups = config.positive("num_key_value_heads");
   const std::int64_t features = config.positive("head_dim"), times = heads / groups;
   if (heads % groups != 0) config.wrong("num_key_value_heads", "a divisor of num_query_heads");
-  Heads h(context);
+  Heads h(context, true);
   if (context.shape(h.query).size() != 3) context.refuse("takes inputs of 3 axes with the batch");
   const Value q = h.project("query", h.query, 1, {heads, features});
   const Value k = repeated(b, h.project("key", h.key, 1, {groups, features}), groups, times, features);
   h.read_gate(heads, features);
   const Value v = repeated(b, h.project("value", h.value, 1, {groups, features}), groups, times, features);
   const Value attended = h.attend(q, k, v, {1}, features);
-  return LayerResult::plain(h.project("attention_output", h.gated(attended), 2, {context.known_extent(h.query, 2)}));
+  return h.result(h.project("attention_output", h.gated(attended), 2, {context.known_extent(h.query, 2)}));
 }
 
 }  // namespace signxai::keras

@@ -32,6 +32,20 @@ Value position_mask(LayerContext& context, Value queries, Value keys, bool causa
   return context.builder().constant(graph::Literal({1, rows, columns}, std::move(mask)));
 }
 
+Value both_masks(Builder& b, Value first, Value second) {
+  if (!first || !second) return first ? first : second;
+  return b.make("minimum", {first, second});
+}
+
+Value along_scores(LayerContext& context, Value mask, bool rows) {
+  if (!mask) return {};
+  const Shape& shape = context.shape(mask);
+  if (shape.size() != 2) {
+    context.refuse("takes a mask of shape " + signxai::to_string(shape) + "; supported are masks [batch, steps]");
+  }
+  return context.builder().reshape(mask, rows ? Shape{0, 0, 1} : Shape{0, 1, -1});
+}
+
 Value masked(Builder& b, Value scores, Value mask) {
   const Value hidden = b.make("equal", {mask, b.constant(0.0)});  // no derivative
   return b.sub(scores, b.mul(hidden, b.constant(1e9)));

@@ -13,6 +13,11 @@ bool flag_of_call(const LayerContext& context, const char* name);
 graph::Value position_mask(LayerContext& context, graph::Value queries, graph::Value keys, bool causal,
                            std::int64_t window);
 
+/// Where both masks are 1; either may be invalid, which is 1 everywhere.
+graph::Value both_masks(graph::Builder& builder, graph::Value a, graph::Value b);
+/// A mask [N, S] of the steps as one of scores, [N, 1, S] or with `rows` [N, S, 1].
+graph::Value along_scores(LayerContext& context, graph::Value mask, bool rows);
+
 /// `scores` minus 1e9 where the mask, which broadcasts against them, is 0.
 graph::Value masked(graph::Builder& builder, graph::Value scores, graph::Value mask);
 

@@ -16,6 +16,18 @@ def tokens():
     return keras.Model(ids, L.Dense(3, activation="softmax")(L.GlobalAveragePooling1D()(x)))
 
 
+def masked():
+    """A mask of ids on its way through two blocks of attention, whose scores are used too, to the mean of what it leaves."""
+    ids = L.Input((6,), name="ids")
+    x = L.Embedding(9, 4, mask_zero=True, name="words")(ids)
+    x = L.LayerNormalization()(L.Add()([x, L.MultiHeadAttention(2, 3)(x, x, use_causal_mask=True)]))
+    y, weights = L.MultiHeadAttention(2, 2)(x, x, return_attention_scores=True)
+    z, scores = L.Attention(use_scale=True)([L.Dense(4)(x), y], return_attention_scores=True)
+    mean = L.GlobalAveragePooling1D()(L.Concatenate()([y, z]))
+    flat = [L.Flatten()(part) for part in (weights, scores, y)]
+    return keras.Model(ids, L.Dense(3, activation="softmax")(L.Concatenate()([mean, *flat])))
+
+
 def heads():
     """Query, value and key of their own, a mask, several output axes; inside a model that is used as a layer."""
     x, mask = L.Input((5, 6)), L.Input((5, 5))
@@ -49,7 +61,7 @@ def einsum():
 
 
 # The forms besides .keras, and how many ids there are.
-MODELS = {tokens: (["h5", "weights.h5", "json"], 9), heads: (["h5"], 0), groups: (["h5"], 0), scores: (["h5"], 0), einsum: ([], 0)}
+MODELS = {tokens: (["h5", "weights.h5", "json"], 9), masked: (["h5"], 9), heads: (["h5"], 0), groups: (["h5"], 0), scores: (["h5"], 0), einsum: ([], 0)}
 MAKERS = {make.__name__: (make, *rest) for make, rest in MODELS.items()}
 for chosen in sys.argv[1:] or MAKERS:
     keras.utils.clear_session()
