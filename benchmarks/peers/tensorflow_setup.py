@@ -1,0 +1,22 @@
+"""What both peers on TensorFlow need: a fixed number of threads, and the network."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import tensorflow as tf  # noqa: E402
+
+
+def set_threads(threads):
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+
+
+def load(network):
+    return tf.keras.models.load_model(network, compile=False)
+
+
+def versions(package):
+    from importlib import metadata
+
+    return {package: metadata.version(package), "tensorflow": tf.__version__}
