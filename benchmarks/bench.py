@@ -106,7 +106,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
     session = Session(repeats())
     path = out_path(names, session.repeats)
     facts = {"date": time.strftime("%Y-%m-%d"), **machine.facts(session.threads)}
-    kernel, noise, tables = machine.Kernel(), {}, []  # type: ignore[var-annotated]
+    kernel, noise, tables = machine.Kernel(session.threads), {}, []  # type: ignore[var-annotated]
     for name in names:
         before = kernel.measure()
         for table in measured(session, name):

@@ -35,7 +35,7 @@ def through_cpp(session: Session) -> Dict[str, Summary]:
     entries: List[Dict[str, Any]] = json.loads(done.stdout)["benchmarks"]
     for entry in entries:
         if entry["run_type"] == "iteration":
-            runs.setdefault(entry["run_name"].split("/")[0], []).append(entry["real_time"] * 1e-9)
+            runs.setdefault(entry["run_name"].split("/")[0], []).append(entry["median"])
     return {name: summarize(values) for name, values in runs.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import pathlib
 import platform
@@ -15,7 +16,7 @@ import numpy as np
 from support.places import BUILD, ROOT
 from support.statistics import Summary, spread_text, summarize
 
-QUIET = 0.05  # of the kernel's time: what its spread and its drift may be on a quiet machine
+QUIET = 0.05  # of the kernel's time: what its spread and its drift may be on a quiet machine, and what others may take
 
 
 def output(*command: str) -> str:
@@ -68,30 +69,45 @@ def facts(threads: int) -> Dict[str, str]:
     }
 
 
+@dataclasses.dataclass(frozen=True)
+class Quietness:
+    """The kernel's time, and the share of that time in which it had its cores for itself."""
+
+    time: Summary
+    share: float
+
+
 class Kernel:
-    """A matrix product that is the same in every run: about 20 ms on one core."""
+    """A matrix product that is the same in every run: tens of milliseconds on all cores."""
 
     SIZE = 1024
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int) -> None:
         random = np.random.default_rng(0)
+        self.threads = min(threads, len(os.sched_getaffinity(0)))
         self.a, self.b = (random.standard_normal((self.SIZE, self.SIZE), dtype=np.float32) for _ in range(2))
         self.c = np.empty_like(self.a)
 
-    def measure(self, repeats: int = 40) -> Summary:
+    def measure(self, repeats: int = 40) -> Quietness:
+        np.matmul(self.a, self.b, out=self.c)
         seconds: List[float] = []
-        for _ in range(repeats + 1):
+        busy = time.process_time()
+        for _ in range(repeats):
             start = time.perf_counter()
             np.matmul(self.a, self.b, out=self.c)
             seconds.append(time.perf_counter() - start)
-        return summarize(seconds[1:])
+        return Quietness(summarize(seconds), (time.process_time() - busy) / (sum(seconds) * self.threads))
 
 
-def noise_text(before: Summary, after: Summary) -> str:
-    drift = abs(after.median / before.median - 1)
-    spread = max(before.spread, after.spread)
-    state = "quiet" if drift <= QUIET and spread <= QUIET else "**noisy**"
-    return f"{spread_text(before)} before, {spread_text(after)} after: spread {spread:.1%}, drift {drift:.1%}, {state}"
+def noise_text(before: Quietness, after: Quietness) -> str:
+    drift = abs(after.time.median / before.time.median - 1)
+    spread = max(before.time.spread, after.time.spread)
+    taken = max(0.0, 1 - min(before.share, after.share))
+    state = "quiet" if max(drift, spread, taken) <= QUIET else "**noisy**"
+    return (
+        f"{spread_text(before.time)} before, {spread_text(after.time)} after: spread {spread:.1%}, drift {drift:.1%}, "
+        f"{taken:.0%} of the cores taken by others, {state}"
+    )
 
 
 def dense_bandwidth(repeats: int) -> Summary:
