@@ -6,6 +6,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import tensorflow as tf  # noqa: E402
 
+TITLES = {"signxai": "SignXAI", "innvestigate": "iNNvestigate"}  # "signxai" alone is this project
+
 
 def set_threads(threads):
     tf.config.threading.set_intra_op_parallelism_threads(threads)
@@ -19,4 +21,4 @@ def load(network):
 def versions(package):
     from importlib import metadata
 
-    return {package: metadata.version(package), "tensorflow": tf.__version__}
+    return {TITLES[package]: metadata.version(package), "tensorflow": tf.__version__}

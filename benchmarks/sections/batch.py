@@ -35,6 +35,8 @@ def rates(session: Session, name: str, method: str) -> Dict[Case, List[float]]:
 
 
 def rate_text(rate: Summary) -> str:
+    if rate.count < 2:
+        return f"{rate.median:.2f}"
     return f"{rate.median:.2f} ({rate.low:.2f} to {rate.high:.2f})"
 
 
