@@ -7,6 +7,7 @@
 #   make wheel          wheels in dist/, tested; PYTHONS="python3.12 ..." picks interpreters
 #   make stubs          python/signxai_cpp/_native.pyi anew, after a change of python/bind
 #   make parity-compat  signxai_cpp.compat against the live reference on TensorFlow; PARITY_SECONDS (600), PARITY_SEED
+#   make bench          measures beside the peers; BENCH="warm cold" picks sections; BENCH_REPEATS (7), BENCH_OUT=FILE
 #   make demo           set-up, build, explanations of the bundled examples
 #   make sanitize       the tests under the address and undefined-behaviour sanitizers; CTEST as above
 #   make fuzz           each libFuzzer target for FUZZ_SECONDS (600); FUZZ=name_fuzz picks one
@@ -21,7 +22,7 @@ WERROR := $(if $(CI),ON,OFF)
 
 cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
-.PHONY: build test docs notebooks parity parity-compat wheel stubs demo sanitize fuzz format format-check tidy install clean setup setup-test
+.PHONY: build test docs notebooks parity parity-compat wheel stubs bench demo sanitize fuzz format format-check tidy install clean setup setup-test
 
 build: setup
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
@@ -73,6 +74,13 @@ parity-compat:
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/reference.py --seconds $(PARITY_SECONDS) $(if $(PARITY_SEED),--seed $(PARITY_SEED))
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/examples.py --side 56
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/test_behaviour.py
+
+# The peers live in environments of their own; the Python package is ours, for Debian's Python.
+bench:
+	@tools/setup.sh build python bench
+	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target program python-package signxai-benchmarks
+	@PYTHONPATH=build/python .deps/python/bin/python benchmarks/bench.py $(BENCH)
 
 demo: build
 	@SIGNXAI="$(CURDIR)/build/bin/signxai" tools/demo.sh

@@ -22,7 +22,7 @@ struct Options {
   ComputeOptions compute;
   std::vector<std::int64_t> shape;
   int repeats = 20, steps = 0;
-  bool json = false;
+  bool json = false, together = false;
 };
 
 struct Timing {
@@ -129,9 +129,11 @@ void run(const Options& options) {
   const std::vector<TensorView> views(inputs.begin(), inputs.end());
   requests = options.methods.fitting(std::move(requests), explainer, sample_shapes(views));
   std::vector<Timing> timings;
-  for (const MethodRequest& request : requests)
-    timings.push_back(measure(explainer, views, {request}, options.repeats));
-  if (requests.size() > 1) timings.push_back(measure(explainer, views, requests, options.repeats));
+  if (!options.together) {
+    for (const MethodRequest& request : requests)
+      timings.push_back(measure(explainer, views, {request}, options.repeats));
+  }
+  if (options.together || requests.size() > 1) timings.push_back(measure(explainer, views, requests, options.repeats));
   if (options.json) {
     return print_json(document_of(options, inputs, timings));
   }
@@ -154,6 +156,7 @@ Action add_bench(CLI::App& verb, const Additions& additions) {
   verb.add_option("--shape", options->shape, "Sample shape where the network leaves it open: 224,224,3")
       ->delimiter(',')
       ->allow_extra_args(false);
+  verb.add_flag("--together", options->together, "Of several methods, measure only all of them asked together");
   verb.add_flag("--json", options->json, "Print one JSON document, with all steps");
   options->compute.add_to(verb);
   options->compute.options.extensions = additions;

@@ -94,6 +94,10 @@ class Bench(ProgramTest):
         self.assertEqual([row[0] for row in rows[:3]], ["method", "gradient", "lrp_z"])
         self.assertIn("slowest steps", done.stdout)
 
+    def test_together(self):
+        document = self.json("bench", CNN, "-m", "gradient,lrp_z", "--repeats", 1, "--together")
+        self.assertEqual([entry["method"] for entry in document["methods"]], ["(together)"])
+
     def test_json(self):
         document = self.json("bench", CNN, "--repeats", 3, "--batch", 2)
         self.assertEqual(document["input_shape"], [2, 28, 28, 1])

@@ -1,0 +1,18 @@
+"""signxai's Python package. A method is a name, or several with commas, which are asked for together."""
+
+import signxai_cpp
+
+
+def versions():
+    return {"signxai_cpp": signxai_cpp.__version__}
+
+
+def prepare(network, method, samples, threads):
+    explainer = signxai_cpp.Explainer(network, threads=threads)
+    names = method.split(",")
+
+    def call():
+        maps = explainer.explain(samples, names, progress=False).maps
+        return maps[names[0]]
+
+    return call

@@ -1,0 +1,13 @@
+"""The sections of `make bench`, in their order. Each has a TITLE and run(session), which yields its tables."""
+
+from sections import batch, cold, memory, precision, small, together, warm
+
+SECTIONS = {
+    "warm": warm,
+    "together": together,
+    "batch": batch,
+    "cold": cold,
+    "small": small,
+    "memory": memory,
+    "precision": precision,
+}
