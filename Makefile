@@ -79,7 +79,7 @@ parity-compat:
 bench:
 	@tools/setup.sh build python bench
 	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
-	@cmake --build --preset release -j $(JOBS) --target program python-package signxai-benchmarks
+	@cmake --build --preset release -j $(JOBS) --target program python-package signxai-benchmarks winograd-study
 	@PYTHONPATH=build/python .deps/python/bin/python benchmarks/bench.py $(BENCH)
 
 demo: build

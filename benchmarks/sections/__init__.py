@@ -1,6 +1,6 @@
 """The sections of `make bench`, in their order. Each has a TITLE and run(session), which yields its tables."""
 
-from sections import batch, cold, memory, precision, small, together, warm
+from sections import batch, cold, memory, precision, small, together, warm, winograd
 
 SECTIONS = {
     "warm": warm,
@@ -10,4 +10,5 @@ SECTIONS = {
     "small": small,
     "memory": memory,
     "precision": precision,
+    "winograd": winograd,
 }

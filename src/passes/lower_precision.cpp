@@ -1,6 +1,6 @@
-// Pass, on demand only: lets wide convolutions round their operands to bfloat16, for which hardware has twice the speed.
-// Sums stay in single precision; so do narrow and grouped convolutions, where converting costs what it saves, and dense
-// layers, which are bound by memory. Does not keep relevance: docs/performance.md says how far maps move.
+// Pass, on demand only: lets wide convolutions round their operands to bfloat16, for which hardware has twice the
+// speed. Sums stay in single precision; so do narrow and grouped convolutions, where converting costs what it saves,
+// and dense layers, which are bound by memory. Does not keep relevance: docs/performance.md says how far maps move.
 #include "graph/op.h"
 #include "graph/rewrite.h"
 #include "passes/passes.h"
@@ -21,12 +21,13 @@ bool is_wide(const Graph& graph, const graph::Node& node) {
 
 Graph lower_precision(const Graph& graph, const Context& context) {
   if (context.precision != "bf16") return graph;
-  return graph::rewrite(graph, [&](graph::Builder& b, graph::Value old, const std::vector<graph::Value>& in) -> graph::Value {
-    if (!is_wide(graph, graph[old])) return {};
-    graph::Node node = graph[old];
-    node.attrs.set("precision", std::string("bf16"));
-    return b.remake(node, in);
-  });
+  return graph::rewrite(graph,
+                        [&](graph::Builder& b, graph::Value old, const std::vector<graph::Value>& in) -> graph::Value {
+                          if (!is_wide(graph, graph[old])) return {};
+                          graph::Node node = graph[old];
+                          node.attrs.set("precision", std::string("bf16"));
+                          return b.remake(node, in);
+                        });
 }
 
 }  // namespace signxai::passes

@@ -1,5 +1,5 @@
-// Pass: a large matrix that a few rows meet transformed, W+, W- or W * W, is transformed while it is streamed instead of
-// being kept a second time: such a product is bound by memory, so this costs nothing. Keeps relevance.
+// Pass: a large matrix that a few rows meet transformed, W+, W- or W * W, is transformed while it is streamed instead
+// of being kept a second time: such a product is bound by memory, so this costs nothing. Keeps relevance.
 #include <algorithm>
 
 #include "graph/op.h"
