@@ -1,6 +1,6 @@
 // Pass: support analysis. Relevance that reaches a ReLU layer from above is a product with its activation a = max(z, 0),
 // hence zero wherever a is; there R / f(z) and R / f(a) are the same, and where a > 0 it equals z. Dividing by f(a) makes
-// z dead, so that z and a need not both be kept. Keeps relevance.
+// z dead, so that z and a need not both be kept; and so does taking a ReLU's mask from a. Keeps relevance.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -127,13 +127,22 @@ bool is_pointwise_in(const Graph& graph, Value value, Value z) {
   return found && node.op->kind == OpKind::kPointwise && node.type == graph.type(z);
 }
 
+/// The ReLU whose mask `node`, z > 0, is: one of z that stands before it.
+Value rectified(const Graph& graph, const Node& node, const std::map<Value, Value>& relus) {
+  if (!node.is("greater")) return {};
+  const graph::Literal* threshold = graph.literal(node.inputs[1]);
+  const auto at = relus.find(node.inputs[0]);
+  const bool is_mask = threshold != nullptr && threshold->size() == 1 && threshold->data()[0] == 0.0f;
+  return is_mask && at != relus.end() ? at->second : Value{};
+}
+
 bool same_type(const Graph& graph, const Node& node, Value other) { return graph.type(other) == node.type; }
 
 }  // namespace
 
 Graph narrow_to_support(const Graph& graph, const Context&) {
   const Support support(graph);
-  std::map<Value, Value> made;
+  std::map<Value, Value> made, relus;  // old to new; z to max(z, 0), both old
   return graph::rewrite(graph, [&](graph::Builder& b, Value old, std::vector<Value> in) -> Value {
     const Node& node = graph[old];
     if (node.is("safe_div") && same_type(graph, node, node.inputs[0])) {
@@ -145,6 +154,8 @@ Graph narrow_to_support(const Graph& graph, const Context&) {
         break;
       }
     }
+    if (node.is("relu")) relus.emplace(node.inputs[0], old);
+    if (const Value a = rectified(graph, node, relus)) in[0] = made.at(a);
     return made[old] = b.remake(node, std::move(in));
   });
 }

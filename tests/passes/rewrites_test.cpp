@@ -131,6 +131,29 @@ output "z" %z
   expect_rewrite(split_uniform_kernels, text, text);
 }
 
+TEST(NarrowToSupport, TakesTheMaskFromTheActivation) {
+  expect_rewrite(narrow_to_support, R"(
+%z = input "z" : f32[2,3]
+%dy = input "dy" : f32[2,3]
+%zero = const 0 : f32[]
+%a = relu %z : f32[2,3]
+%m = greater %z %zero : f32[2,3]
+%dz = mul %dy %m : f32[2,3]
+output "a" %a
+output "dz" %dz
+)",
+                 R"(
+%z = input "z" : f32[2,3]
+%dy = input "dy" : f32[2,3]
+%zero = const 0 : f32[]
+%a = relu %z : f32[2,3]
+%m = greater %a %zero : f32[2,3]
+%dz = mul %dy %m : f32[2,3]
+output "a" %a
+output "dz" %dz
+)");
+}
+
 TEST(StreamWeights, TransformsALargeMatrixAsItIsRead) {
   expect_rewrite(stream_weights, R"(
 %x = input "x" : f32[2,2048]
