@@ -34,6 +34,8 @@ def _array_of(x: Any) -> NDArray[Any]:
 def as_float32(x: Any) -> FloatArray:
     """``x`` as a C-contiguous float32 array: itself if it is one, else converted once."""
     array = _array_of(x)
+    if type(array) is np.ndarray and array.dtype == np.float32 and array.flags.c_contiguous and array.flags.aligned:
+        return array
     if array.dtype.kind in "cOSUMm":
         raise InvalidArgument(f"holds {array.dtype}; expected real numbers", "explain", "input")
     with np.errstate(over="ignore"):  # what overflows is refused as an infinity, with its place
@@ -71,6 +73,8 @@ def _wraps_one_array(x: Any) -> bool:
 def scores_of(targets: NDArray[np.int64], explained: List[str], outputs: Dict[str, FloatArray]) -> FloatArray:
     """What the model returns at the targets, in their shape; NaN where no single neuron is explained."""
     samples = targets.shape[0]
+    if samples == targets.size == 1 and targets.flat[0] >= 0:  # as usual, and in a fraction of the time
+        return outputs[explained[0]].reshape(-1)[targets.flat[0]].reshape(targets.shape)
     columns = targets.reshape(samples, -1)
     scores = np.full(columns.shape, np.nan, np.float32)
     for column in range(columns.shape[1]):

@@ -224,7 +224,8 @@ struct Explainer::Run {
 
   /// For `rows` in all, of which each sample makes `held`.
   std::int64_t chunk_size(std::int64_t rows, std::int64_t held) {
-    const std::int64_t usual = std::min(rows, explain::chunk_size(impl.network(), impl.options, inputs.shapes));
+    // One row is one chunk: a small network is explained in less time than its activations are counted.
+    const std::int64_t usual = rows == 1 ? 1 : std::min(rows, explain::chunk_size(impl.network(), impl.options, inputs.shapes));
     const auto drop = [&] {
       for (const std::string& key : tried) impl.drop(key);
     };
