@@ -111,7 +111,7 @@ def spectral():
         "conv": normalized(lambda layers: layers.Conv2D(3, 2, padding="same"), (5, 6, 2)),
         "depthwise": normalized(lambda layers: layers.DepthwiseConv2D(3, depth_multiplier=2), (5, 6, 2)),
         "transposed": normalized(lambda layers: layers.Conv2DTranspose(3, 2, strides=2), (3, 4, 2)),
-        "einsum": normalized(lambda layers: layers.EinsumDense("abc,cd->abd", (None, 4), bias_axes="d"), (3, 2)),
+        "einsum": normalized(lambda layers: layers.EinsumDense("abc,cd->abd", (3, 4), bias_axes="d"), (3, 2)),
         "nested": nested_normalized,
         "head": head_normalized,
         "of_steps": steps_normalized,
