@@ -67,7 +67,8 @@ LIMITS = {
     "Discretization": "`bin_boundaries` in the configuration; neither gradients nor relevance pass",
     "Embedding": "maps of token ids are of its output",
     "RandomCrop": "Keras 3 does nothing in inference, Keras 2 resizes",
-    "Resizing": "cropping, padding and filters other than `bilinear` and `nearest`: images of known size",
+    "Resizing": "cropping, padding and filters other than `bilinear` and `nearest`: images of known size; Keras 3 rounds "
+    "results for inputs of an integer type, which is not done; `nearest` of Keras 3 as on JAX",
     "SpectralNormalization": "the stored kernel, as Keras computes in inference; rules see the wrapped layer",
 }
 
