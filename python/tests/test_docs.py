@@ -28,6 +28,11 @@ def tool(name):
     return module
 
 
+def test_layers_are_listed_anew():
+    """docs/layers.md is what tools/docs/layers.py writes; python/tests/live compares it with Keras."""
+    assert (DOCS / "layers.md").read_text() == tool("layers").page()
+
+
 # -- examples ---------------------------------------------------------------------------------------------------------
 
 

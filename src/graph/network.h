@@ -18,6 +18,7 @@ enum class LayerKind {
   kAdd,
   kAveragePool,     ///< local or global
   kEmbedding,       ///< vectors for ids, which have no derivative: maps of the ids are taken at its output
+  kSteps,           ///< piecewise constant, as categories of numbers are: neither gradients nor relevance pass
   kOther,
 };
 

@@ -36,6 +36,7 @@ bool moves_values(const graph::Graph& graph, const graph::LayerCall& call) {
 
 /// Relevance is handed on unchanged: the shapes agree, which the reference asks for alone (SEMANTICS Q6).
 bool passes_through(const graph::Graph& graph, const graph::LayerCall& call, const reverse::Semantics& semantics) {
+  if (call.kind == LayerKind::kSteps) return false;
   return keeps_shape(graph, call) && (!moves_values(graph, call) || !semantics.fixes(reverse::Quirk::kShapeDispatch));
 }
 
@@ -127,6 +128,7 @@ std::string treatment(const Composite& composite, const Network& network, int in
     case LayerKind::kBatchNorm: return "batch norm";
     case LayerKind::kAdd: return "share by contribution";
     case LayerKind::kAveragePool: return "Z";
+    case LayerKind::kSteps: return "nothing passes";
     case LayerKind::kOther: break;
   }
   return passes_through(network.graph, call, semantics) ? "pass-through" : "gradient";

@@ -24,6 +24,21 @@ TEST(Resize, NearestRepeats) {
   expect_equal(run_op("resize", {counting({1, 1, 4, 1})}, to(1, 2, "nearest")), array({1, 1, 2, 1}, {1, 3}));
 }
 
+TEST(Resize, NearestRoundsAsTensorFlow) {
+  const auto differing = [](std::int64_t in, std::int64_t out) {
+    const Array x = counting({1, in, 1, 1});
+    const Array exact = run_op("resize", {x}, to(out, 1, "nearest"));
+    const Array rounded = run_op("resize", {x}, to(out, 1, "nearest_float32"));
+    std::vector<double> rows;
+    for (std::size_t i = 0; i < exact.data.size(); ++i) {
+      if (exact.data[i] != rounded.data[i]) rows.push_back(rounded.data[i] - exact.data[i]);
+    }
+    return rows;
+  };
+  EXPECT_EQ(differing(78, 33), std::vector<double>{-1});
+  EXPECT_TRUE(differing(12, 8).empty());
+}
+
 TEST(Resize, BilinearByHand) {
   // Centres at -1/4, 1/4, 3/4, 5/4 of the input, clamped at the edges.
   expect_equal(run_op("resize", {array({1, 1, 2, 1}, {0, 4})}, to(1, 4, "bilinear")),
@@ -75,7 +90,7 @@ TEST(Resize, BilinearAgreesWithItsDefinition) {
 
 TEST(Resize, BackwardIsTheTranspose) {
   std::mt19937 random(3);
-  for (const char* mode : {"nearest", "bilinear"}) {
+  for (const char* mode : {"nearest", "nearest_float32", "bilinear"}) {
     for (std::int64_t h : {1, 2, 6, 7}) {
       const Array x = random_array({2, 3, 5, 2}, random), y = run_op("resize", {x}, to(h, 10, mode));
       const Array dy = random_array(y.shape, random), dx = run_op("resize_backward", {dy}, to(3, 5, mode));
@@ -86,7 +101,7 @@ TEST(Resize, BackwardIsTheTranspose) {
 
 TEST(Resize, Gradients) {
   std::mt19937 random(4);
-  for (const char* mode : {"nearest", "bilinear"}) {
+  for (const char* mode : {"nearest", "nearest_float32", "bilinear"}) {
     const Array x = random_array({1, 3, 2, 2}, random);
     expect_gradients("resize", {x}, to(6, 5, mode), {0}, random);
     expect_gradients("resize", {x}, to(2, 1, mode), {0}, random);

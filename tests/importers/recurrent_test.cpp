@@ -1,11 +1,6 @@
 // Recurrent layers: numbers that can be checked by hand, masks on their way, what is refused; and files of both Keras
 // versions (tests/importers/data/recurrent) with the outputs and gradients that Keras computed.
-#include <cmath>
-
-#include "graph/rewrite.h"
-#include "importers/importer.h"
-#include "importers/keras_fixture.h"
-#include "signxai/array_file.h"
+#include "importers/stored_case.h"
 
 namespace signxai::keras {
 namespace {
@@ -215,54 +210,15 @@ TEST(Recurrent, StatefulLayersAreNoted) {
 
 // Files --------------------------------------------------------------------------------------------------------------
 
-std::string data(const std::string& name) {
-  return std::string(SIGNXAI_SOURCE_DIR) + "/tests/importers/data/recurrent/" + name;
-}
-
-graph::Array stored(const std::string& file, const std::string& name) {
-  for (const NamedTensor& entry : read_npz(data(file.substr(0, file.find('.')) + ".npz"), {})) {
-    if (entry.name != name) continue;
-    graph::Array result(entry.tensor.shape);
-    std::copy(entry.tensor.data.begin(), entry.tensor.data.end(), result.data.begin());
-    return result;
-  }
-  throw std::out_of_range(name);
-}
-
-void expect_close(const graph::Array& got, const graph::Array& expected) {
-  double largest = 0;
-  for (const double v : expected.data) largest = std::max(largest, std::fabs(v));
-  expect_near(got, expected.shape, expected.data, 1e-5 * largest);
-}
-
 class RecurrentFiles : public testing::TestWithParam<const char*> {};
 
-TEST_P(RecurrentFiles, OutputsAndGradientsOfKeras) {
-  const graph::Array x = stored(GetParam(), "x");
-  const graph::Network open = load_network(data(GetParam()));
-  graph::verify(open.graph);
-  const graph::Network net = graph::bind(open, {x.shape});
-  expect_close(run(net, x), stored(GetParam(), "y"));
-  graph::Builder b(net.graph);
-  const graph::Value y = net.graph.outputs()[0].value;
-  const graph::Value second = b.constant(graph::Literal({1, 3}, std::vector<float>{0, 1, 0}));
-  const graph::Value seed = b.broadcast(second, Shape(b.shape(y)));
-  const graph::Value gradient = graph::pull_back(b, y, seed, {net.graph.inputs()[0]}).front();
-  b.clear_outputs();
-  b.output("gradient", gradient);
-  const graph::Graph whole = b.take();
-  graph::verify(whole);
-  expect_close(reference::evaluate(whole, std::vector<graph::Array>{x}).at(0), stored(GetParam(), "g"));
-}
+TEST_P(RecurrentFiles, OutputsAndGradientsOfKeras) { expect_stored(std::string("recurrent/") + GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(Files, RecurrentFiles,
                          testing::Values("masks2.h5", "masks3.keras", "states2.h5", "states3.keras", "cells2.keras",
                                          "cells3.keras", "frames2.keras", "frames3.keras", "gru2.h5", "open2.h5",
                                          "conv3.keras", "separate3.h5"),
-                         [](const auto& instance) {
-                           const std::string file = instance.param;
-                           return file.substr(0, file.find('.'));
-                         });
+                         [](const auto& instance) { return stem(instance.param); });
 
 }  // namespace
 }  // namespace signxai::keras

@@ -1,5 +1,6 @@
 // resize: an image [N, h, w, C] at another size, sampled at half-pixel centres as Keras' UpSampling2D does, nearest or
-// bilinear; resize_backward: its exact transpose, from the size of the result back to `size`.
+// bilinear; "nearest_float32" rounds positions as TensorFlow does, which matters where they fall between two pixels.
+// resize_backward: its exact transpose, from the size of the result back to `size`.
 #include <algorithm>
 #include <cmath>
 
@@ -20,6 +21,10 @@ std::vector<Sample> samples(std::int64_t in, std::int64_t out, const std::string
     if (mode == "nearest") {
       const std::int64_t at = (2 * o + 1) * in / (2 * out);  // floor((o + 1/2) * in / out), without rounding
       axis.push_back({at, at, 0.0});
+    } else if (mode == "nearest_float32") {
+      const float scale = static_cast<float>(in) / static_cast<float>(out);
+      const auto at = static_cast<std::int64_t>(std::floor((static_cast<float>(o) + 0.5F) * scale));
+      axis.push_back({std::min(at, in - 1), std::min(at, in - 1), 0.0});
     } else {
       const double at = (static_cast<double>(o) + 0.5) * static_cast<double>(in) / static_cast<double>(out) - 0.5;
       const auto below = static_cast<std::int64_t>(std::floor(at));
@@ -35,8 +40,8 @@ Type infer(std::string_view op, const InferArgs& a) {
   const Ints& size = a.attrs.ints("size");
   const std::string& mode = a.attrs.text("mode");
   const auto fits = [](std::int64_t extent) { return extent > 0 && extent <= kLargest; };
-  if (mode != "nearest" && mode != "bilinear") {
-    refuse_op(op, "unknown mode; got '" + mode + "', expected 'nearest' or 'bilinear'");
+  if (mode != "nearest" && mode != "nearest_float32" && mode != "bilinear") {
+    refuse_op(op, "unknown mode; got '" + mode + "', expected 'nearest', 'nearest_float32' or 'bilinear'");
   }
   if (out.size() != 4) refuse_op(op, "expected an image [N, h, w, C]; got shape " + signxai::to_string(out));
   if (size.size() != 2 || !fits(size[0]) || !fits(size[1])) {

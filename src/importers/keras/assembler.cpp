@@ -212,6 +212,10 @@ std::vector<Assembler::Tensor> Assembler::import_layer(const Site& site, const s
   const bool vanished = suppressed_.count(name) && importer.kind != LayerKind::kKernel;
   if (vanished) return {site.inputs.front()};
   call.activation = result.activation;
+  if (!result.stands_for.empty()) {
+    call.class_name = result.stands_for;
+    call.kind = find_layer(result.stands_for)->kind;
+  }
   if (result.takes_masks) unmasked_.insert(call.inputs.begin(), call.inputs.end());
   return record(site, call, result);
 }

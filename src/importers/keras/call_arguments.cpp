@@ -48,6 +48,9 @@ class Reader {
   }
 
   InboundCall keras3(const Config& node) {
+    // Keras 3 calls the layers that change images, whose input is their `data`, in training mode unless a prediction
+    // says otherwise, which it does.
+    overridden_ = names_.front() == "data";
     const Json* arguments = as_list(node.at("args"));
     if (!arguments) node.wrong("args", "a list");
     for (std::size_t i = 0; i < arguments->size(); ++i) {
@@ -87,7 +90,7 @@ class Reader {
       call_.refusal = "is called with the argument " + name + "=" + brief(value);
     } else if (known && name != "mask" && value.is_structured() && collect(value, subject_, tensors)) {
       add_tensors(name, tensors);
-    } else if (known && value.is_primitive() && (name != "training" || value == false || value == 0)) {
+    } else if (known && value.is_primitive() && (name != "training" || value == false || value == 0 || overridden_)) {
       call_.arguments.options[name] = value;
     } else {
       call_.refusal = "is called with the argument " + name + "=" + brief(value);
@@ -126,6 +129,7 @@ class Reader {
   std::span<const std::string_view> names_;
   const std::string& subject_;
   std::map<std::string, const Json*> masks_;  ///< Keras 3: by the argument whose mask it is
+  bool overridden_ = false;                   ///< training=true does not count
   InboundCall call_;
 };
 

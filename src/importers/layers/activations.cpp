@@ -210,6 +210,10 @@ const ActivationDef* find_activation(std::string_view name) {
 
 const ActivationDef& named(const std::string& name, const std::string& subject) {
   if (const ActivationDef* def = find_activation(name)) return *def;
+  if (name == "threshold")
+    refuse(subject,
+           "activation 'threshold' has no parameters in a configuration, so that Keras cannot compute it either; try "
+           "ThresholdedReLU or keras.ops.threshold");
   std::vector<std::string> names;
   for (const ActivationDef& def : kActivations) names.emplace_back(def.name);
   const std::string hint = did_you_mean(name, names);

@@ -67,6 +67,7 @@ LayerResult import_subtract(LayerContext& context);
 LayerResult import_group_normalization(LayerContext& context);
 LayerResult import_layer_normalization(LayerContext& context);
 LayerResult import_normalization(LayerContext& context);
+LayerResult import_rms_normalization(LayerContext& context);
 LayerResult import_unit_normalization(LayerContext& context);
 // pooling.cpp
 LayerResult import_average_pooling1d(LayerContext& context);
@@ -75,6 +76,13 @@ LayerResult import_average_pooling3d(LayerContext& context);
 LayerResult import_max_pooling1d(LayerContext& context);
 LayerResult import_max_pooling2d(LayerContext& context);
 LayerResult import_max_pooling3d(LayerContext& context);
+// preprocessing/categories.cpp
+LayerResult import_category_encoding(LayerContext& context);
+LayerResult import_discretization(LayerContext& context);
+// preprocessing/resizing.cpp
+LayerResult import_center_crop(LayerContext& context);
+LayerResult import_random_crop(LayerContext& context);
+LayerResult import_resizing(LayerContext& context);
 // recurrent/bidirectional.cpp
 LayerResult import_bidirectional(LayerContext& context);
 // recurrent/masking.cpp
@@ -96,6 +104,8 @@ LayerResult import_flatten(LayerContext& context);
 LayerResult import_permute(LayerContext& context);
 LayerResult import_repeat_vector(LayerContext& context);
 LayerResult import_reshape(LayerContext& context);
+// spectral_normalization.cpp
+LayerResult import_spectral_normalization(LayerContext& context);
 // transposed.cpp
 LayerResult import_conv1d_transpose(LayerContext& context);
 LayerResult import_conv2d_transpose(LayerContext& context);

@@ -103,8 +103,20 @@ LayerContext LayerContext::inner_context(const Config& config, const std::string
   return context;
 }
 
-void LayerContext::close_inner(LayerContext& inner) {
-  taken_ = inner.taken_;
+LayerContext LayerContext::inner_context(const Config& config, const std::string& class_name, WeightSource& source) {
+  WeightOwner owner = owner_;
+  owner.subject = owner_.path + "/" + config.text("name", class_name) + " (" + class_name + ")";
+  LayerContext context(builder_, config, source, std::move(owner), inputs_, notes_);
+  context.weights_builder_ = weights_builder_;
+  context.suppress_head_ = suppress_head_;
+  context.carried_masks_ = carried_masks_, context.given_masks_ = given_masks_;
+  return context;
+}
+
+void LayerContext::close_inner(LayerContext& inner) { close_inner(inner, inner.taken_); }
+
+void LayerContext::close_inner(LayerContext& inner, std::size_t taken) {
+  taken_ = taken;
   weights_.insert(weights_.end(), inner.weights_.begin(), inner.weights_.end());
 }
 

@@ -34,6 +34,7 @@ struct LayerResult {
   std::vector<graph::Value> more{};   ///< further outputs: states of a recurrent layer, scores of attention
   std::vector<graph::Value> masks{};  ///< of the outputs in order, where the layer says so itself; invalid: none
   bool takes_masks = false;           ///< the inputs carry their masks no further, to no other layer either
+  std::string stands_for{};  ///< the class whose layer this one is to rules, where it only wraps one
 
   /// A layer without fused activation.
   static LayerResult plain(graph::Value value) { return {value, value}; }
@@ -97,10 +98,17 @@ class LayerContext {
   /// The same, where the caller knows what to do with the inner layer's context. `entry` and `config` must live on.
   LayerContext inner_context(const Config& config, const std::string& class_name, graph::Builder& builder,
                              std::vector<graph::Value> inputs);
+  /// The same with weights of its own, of which this layer's list is made.
+  LayerContext inner_context(const Config& config, const std::string& class_name, WeightSource& source);
   /// Refuses an entry that is none of Keras's own layers.
   void refuse_foreign(const Json& entry) const;
+  WeightSource& source() { return source_; }
+  const WeightOwner& owner() const { return owner_; }
   /// Takes over what an inner context took: weights, and the place in the list of weights.
   void close_inner(LayerContext& inner);
+  /// The same, with another place in this layer's list.
+  void close_inner(LayerContext& inner, std::size_t taken);
+  std::size_t taken() const { return taken_; }
   /// The model inside this layer, if it is one that has such; the model's layers have their own lists of weights.
   const InnerModel& inner_model() const { return inner_model_; }
   void set_inner_model(InnerModel model) { inner_model_ = std::move(model); }

@@ -1,4 +1,5 @@
-// Normalization (by stored statistics), LayerNormalization, GroupNormalization and UnitNormalization (by the sample's).
+// Normalization (by stored statistics), LayerNormalization, GroupNormalization, RMSNormalization and UnitNormalization
+// (by the sample's).
 #include <algorithm>
 #include <cmath>
 
@@ -120,6 +121,17 @@ LayerResult import_group_normalization(LayerContext& context) {
   joined.front() = 0;
   const Value y = standardised(b, b.reshape(x, apart), axes, context.config().number("epsilon", 1e-3));
   return LayerResult::plain(scaled_and_shifted(context, x, b.reshape(y, joined), {axis}));
+}
+
+/// scale x / sqrt(mean x^2 + epsilon) (Zhang and Sennrich 2019). Keras lays the scale along the last axes, whichever
+/// the mean is taken over.
+LayerResult import_rms_normalization(LayerContext& context) {
+  graph::Builder& b = context.builder();
+  const Value x = context.input(2);
+  const std::vector<std::size_t> axes = axes_of(context, context.shape(x).size(), -1);
+  const Value squares = b.reduce("reduce_mean", b.mul(x, x), Ints(axes.begin(), axes.end()), true);
+  const Value root = b.unary("sqrt", b.add(squares, b.constant(context.config().number("epsilon", 1e-6))));
+  return LayerResult::plain(b.mul(b.div(x, root), context.weight("scale", extents(context, x, axes))));
 }
 
 /// x / sqrt(max(sum x^2, 1e-12)); Keras 3 bounds the root by 1e-12 instead of the sum.

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "importers/layers/layer.h"
+
 namespace signxai::keras {
 namespace {
 
@@ -14,7 +16,8 @@ bool is_state(const std::string& role) {
 
 /// How many of a layer's weights are state.
 std::size_t own_states(const LayerDef& layer) {
-  if (layer.class_name == "BatchNormalization" || layer.class_name == "BatchNormalizationV1") return 2;
+  const LayerImporter* importer = find_layer(layer.class_name);
+  if (importer && importer->kind == graph::LayerKind::kBatchNorm) return 2;
   if (layer.class_name == "Normalization") return Config(*layer.config, layer.name).has("mean") ? 0 : 3;
   return 0;
 }
@@ -44,8 +47,9 @@ std::size_t ComposedWeights::place(const LayerDef& part, std::size_t position, c
                                    const WeightOwner& owner) {
   if (part.weights) {
     if (position < part.weights->size()) return (*part.weights)[position];
-    throw Error(ErrorCode::kInvalidArgument, "import", owner.subject,
-                "the composition names " + std::to_string(part.weights->size()) + " weights; '" + role + "' is one more");
+    throw Error(
+        ErrorCode::kInvalidArgument, "import", owner.subject,
+        "the composition names " + std::to_string(part.weights->size()) + " weights; '" + role + "' is one more");
   }
   return !frozen_ && is_state(role) ? next_state_++ : next_++;
 }

@@ -33,6 +33,12 @@ const ListedWeights::Layer& ListedWeights::layer_of(const WeightOwner& owner) {
   return layers_.emplace(owner.path, std::move(layer)).first->second;
 }
 
+std::vector<Shape> ListedWeights::shapes(const WeightOwner& owner) {
+  std::vector<Shape> shapes;
+  for (const WeightInfo& info : layer_of(owner).weights) shapes.push_back(info.shape);
+  return shapes;
+}
+
 graph::Literal ListedWeights::read(const WeightOwner& owner, std::size_t position, const std::string& role,
                                    const Shape& expected) {
   const Layer& layer = layer_of(owner);

@@ -36,6 +36,8 @@ class WeightSource {
   virtual bool holds(const WeightOwner&) { return false; }
   /// How many weights the layer has in the source; 0 where it is not known there.
   virtual std::size_t count(const WeightOwner&) { return 0; }
+  /// The shapes of the layer's weights in order; none where it is not known there.
+  virtual std::vector<Shape> shapes(const WeightOwner&) { return {}; }
   /// What there is to tell of the weights that were read.
   virtual std::vector<std::string> notes() const { return {}; }
 };
@@ -54,6 +56,7 @@ class ListedWeights : public WeightSource {
                       const Shape& expected) override;
   void finish(const WeightOwner& owner, std::size_t used) override;
   std::size_t count(const WeightOwner& owner) override { return layer_of(owner).weights.size(); }
+  std::vector<Shape> shapes(const WeightOwner& owner) override;
 
  protected:
   /// The layer's weights in Keras's order; nothing if the source does not know the layer.
