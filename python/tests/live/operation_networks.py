@@ -172,3 +172,18 @@ def joined(*names):
 def inputs_of(model, count=2):
     rng = np.random.default_rng(5)
     return [rng.normal(0, 1, (count, *x.shape[1:])).astype(np.float32) for x in model.inputs]
+
+
+def block(x, rescaled, added, rectified, averaged):
+    a = L.Conv2D(4, 3, padding="same", activation="relu")(rescaled(x))
+    b = L.Conv2D(4, 3, padding="same")(a)
+    return keras.Model(x, L.Dense(4)(averaged(rectified(added(a, b)))))
+
+
+def of_operations():
+    relu, mean = (K.relu, K.mean) if IS_3 else (tf.nn.relu, tf.reduce_mean)
+    return block(keras.Input((8, 8, 3)), lambda x: x / 255.0, lambda a, b: a + b, relu, lambda x: mean(x, axis=[1, 2]))
+
+
+def of_layers():
+    return block(keras.Input((8, 8, 3)), L.Rescaling(1 / 255.0), lambda a, b: L.Add()([a, b]), L.ReLU(), L.GlobalAveragePooling2D())

@@ -11,7 +11,7 @@ pytest.importorskip("keras")
 
 import signxai_cpp as sx
 from attention_networks import IS_3, keras, randomized
-from operation_networks import NETWORKS, inputs_of
+from operation_networks import NETWORKS, inputs_of, of_layers, of_operations
 
 ON_JAX = IS_3 and keras.backend.backend() == "jax"
 if ON_JAX:
@@ -79,3 +79,13 @@ def test_equals_the_file(model, tmp_path, ending):
         live, file = (list(sx.explain(m, given(arrays), [method], TARGET).maps.values()) for m in (model, path))
         for a, b in zip(live, file, strict=True):
             assert np.array_equal(np.asarray(a), np.asarray(b))
+
+
+@pytest.mark.parametrize("method", ["lrp_epsilon_0_1", "lrp_alpha_2_beta_1", "lrpsign_z", "guided_backprop", "deconvnet", "deeplift"])
+def test_relevance_is_that_of_layers(method):
+    """Sums, means, scaling and activations are explained as the layers that compute the same."""
+    operations, layers = randomized(of_operations()), of_layers()
+    layers.set_weights(operations.get_weights())
+    x = np.random.default_rng(1).normal(100, 50, (2, 8, 8, 3)).astype(np.float32)
+    found, expected = (np.asarray(sx.explain(m, x, method, TARGET)) for m in (operations, layers))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())

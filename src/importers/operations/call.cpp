@@ -110,10 +110,14 @@ class Reader {
     if (second && is_reference(value)) return tensor(value);
     if (second && is_constant(value)) return substituted(value[2], second);
     if (!second && is_keras_tensor(value)) {
-      return tensor(*as_list(Config(Config(value, subject_).at("config"), subject_).at("keras_history")));
+      const Config config(Config(value, subject_).at("config"), subject_);
+      const Json* history = as_list(config.at("keras_history"));
+      if (!history) config.wrong("keras_history", "[layer, node, tensor]");
+      return tensor(*history);
     }
-    const Json* list = as_list(plain(value));
-    if (!list) return value.is_object() && value.contains("tensor") ? Json() : plain(value);
+    const Json& content = plain(value);
+    const Json* list = as_list(content);
+    if (!list) return content.is_object() && content.contains("tensor") ? Json() : content;
     Json items = Json::array();
     for (const Json& item : *list) items.push_back(substituted(item, second));
     return items;

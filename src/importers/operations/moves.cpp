@@ -28,6 +28,8 @@ LayerResult several(Values values) {
   return result;
 }
 
+bool is_absurd(std::int64_t number) { return number > kMaxExtent || number < -kMaxExtent; }
+
 /// Indices counted from the front.
 std::int64_t index_on(Operands& call, std::string_view name, std::int64_t index, std::int64_t extent) {
   if (index < -extent || index >= extent) {
@@ -63,7 +65,9 @@ Range range_of(Operands& call, const Json& key) {
   if (parts.has("start")) range.start = parts.integer("start");
   if (parts.has("stop")) range.stop = parts.integer("stop");
   range.step = parts.integer("step", 1);
-  if (range.step == 0) parts.wrong("step", "another number than 0");
+  if (range.step == 0 || is_absurd(range.step)) parts.wrong("step", "a step within the largest extent, not 0");
+  if (is_absurd(range.start.value_or(0))) parts.wrong("start", "an index within the largest extent");
+  if (is_absurd(range.stop.value_or(0))) parts.wrong("stop", "an index within the largest extent");
   return range;
 }
 
@@ -101,6 +105,8 @@ class Getter {
   Value get(const Json& keys) {
     const auto takes = [](const Json& key) { return kind_of(key) == Key::kIndex || kind_of(key) == Key::kRange; };
     const std::int64_t skipped = call_.rank(x_) - std::count_if(keys.begin(), keys.end(), takes);
+    const auto is_ellipsis = [](const Json& key) { return kind_of(key) == Key::kEllipsis; };
+    if (std::count_if(keys.begin(), keys.end(), is_ellipsis) > 1) call_.config().wrong("key", "one ... at most");
     if (skipped < 0) call_.config().wrong("key", "no more keys than axes");
     for (const Json& key : keys) {
       if (kind_of(key) == Key::kEllipsis) {
@@ -138,6 +144,7 @@ class Getter {
 
   Value element(std::int64_t index) {
     const std::int64_t extent = call_.shape(x_)[static_cast<std::size_t>(axis_)];
+    if (is_absurd(index)) call_.config().wrong("key", "an index within the largest extent");
     if (extent != graph::kOpen) index = index_on(call_, "key", index, extent);
     return slice_of(call_.builder(), x_, axis_, index, index == -1 ? graph::kToEnd : index + 1);
   }
@@ -204,7 +211,10 @@ Ints cuts(Operands& call, std::int64_t extent) {
   } else if (call.has("sizes") && as_list(call.config().at("sizes"))) {
     std::int64_t end = 0, left = extent;
     const Ints sizes = call.config().integers("sizes");
-    for (const std::int64_t size : sizes) left -= size == -1 ? 0 : size;
+    for (const std::int64_t size : sizes) {
+      if (size < -1 || is_absurd(size)) call.config().wrong("sizes", "extents, or one -1");
+      left -= size == -1 ? 0 : size;
+    }
     for (const std::int64_t size : sizes) ends.push_back(end += size == -1 ? left : size);
     if (ends.empty() || ends.back() != extent) call.config().wrong("sizes", "sizes that add up to the axis");
     ends.pop_back();

@@ -31,12 +31,13 @@ std::int64_t any_axis(Operands& call, std::string_view name, std::int64_t axis, 
   return axis < 0 ? axis + rank : axis;
 }
 
-/// Elements behind the batch; -1 where an extent is open.
+/// Elements behind the batch; -1 where an extent is open, -2 where they are too many.
 std::int64_t elements(const Shape& shape) {
   std::int64_t product = 1;
   for (std::size_t i = 1; i < shape.size(); ++i) {
     if (shape[i] == -1) return -1;
     product *= shape[i];
+    if (product > kMaxExtent) return -2;
   }
   return product;
 }
