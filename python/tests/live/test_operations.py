@@ -72,6 +72,8 @@ def test_gradient(model):
 def test_equals_the_file(model, tmp_path, ending):
     arrays, path = inputs_of(model), str(tmp_path / f"model.{ending}")
     if ending == "keras" and not IS_3:
+        if "__ellipsis__" in model.to_json():
+            pytest.skip("tf.keras cannot write an ellipsis into this format")
         model.save(path, save_format="keras_v3")
     else:
         model.save(path)
