@@ -22,6 +22,7 @@ Json call_of(Json arguments, Json kwargs = Json::object()) {
 
 Json with_calls(Json entry, const std::vector<Json>& calls) {
   entry["inbound_nodes"] = calls;
+  entry["config"]["trainable"] = true;  // all layers say so, and no operation
   return entry;
 }
 

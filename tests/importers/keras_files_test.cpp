@@ -77,7 +77,7 @@ TEST_P(KerasFiles, GiveTheOutputsOfKeras) {
 INSTANTIATE_TEST_SUITE_P(Files, KerasFiles,
                          testing::Values("nested.keras", "nested.h5", "nested.json", "multi.keras", "multi.h5",
                                          "zoo.keras", "given.keras", "deep.keras", "deep.h5", "frozen.keras", "frozen.h5",
-                                         "custom.keras", "custom.h5", "../attention/tokens.keras",
+                                         "custom.keras", "custom.h5", "operations.keras", "../attention/tokens.keras",
                                          "../attention/tokens.h5", "../attention/tokens.json", "../attention/masked.keras",
                                          "../attention/masked.h5", "../attention/heads.keras",
                                          "../attention/heads.h5", "../attention/groups.keras", "../attention/groups.h5",
@@ -120,11 +120,6 @@ TEST(KerasFilesMore, NumberFormats) {
     EXPECT_EQ(std::count(net.notes.begin(), net.notes.end(), stored), *tested.stored ? 1 : 0) << name;
     if (fs::exists(data(file + ".h5"))) expect_same(load_network(data(file + ".h5")), net, file);
   }
-}
-
-TEST(KerasFilesMore, OperationsAreRefusedOneByOne) {
-  expect_error(ErrorCode::kUnsupported, {"3 layers", "(Add): is an operation on tensors", "(Relu)", "(Multiply)"},
-               [] { load_network(data("operations.keras")); });
 }
 
 TEST(KerasFilesMore, CustomLayersWithoutCompositionNameBothWaysOut) {

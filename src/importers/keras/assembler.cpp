@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "importers/keras/mask_operations.h"
+#include "importers/operations/operation.h"
 #include "importers/weights/composed_weights.h"
 #include "signxai/error.h"
 
@@ -142,9 +142,11 @@ std::vector<Assembler::Tensor> Assembler::import_call(const Site& site) {
     return expand(*layer.nested, inner, site.inputs);
   }
   if (missing) return {Tensor{}};
-  if (layer.masks_only) return {import_mask_operation(site)};
   try {
-    return import_layer(site, unused_name(path, number), std::move(owner));
+    if (layer.masks_only) return import_operation(site, path, std::move(owner));
+    const std::string name = unused_name(path, number);
+    return layer.operation ? import_operation(site, name, std::move(owner))
+                           : import_layer(site, name, std::move(owner));
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kUnsupported || e.stage() != "import") throw;
     unsupported_.push_back(e.subject() + ": " + e.message());
@@ -152,19 +154,42 @@ std::vector<Assembler::Tensor> Assembler::import_call(const Site& site) {
   }
 }
 
-Assembler::Tensor Assembler::import_mask_operation(const Site& site) {
+/// A call without weights and masks; constants are no inputs, and without a derivative nothing is.
+std::vector<Assembler::Tensor> Assembler::import_operation(const Site& site, const std::string& name,
+                                                           WeightOwner owner) {
   const LayerDef& layer = site.layer();
-  const std::string subject = subject_of(site.scope.prefix + layer.name, layer);
+  const Operation& operation = *find_operation(operation_name(layer.class_name, *layer.config));
+  const Config options(layer.arguments[site.ref.node].options, owner.subject, site.scope.keras);
   std::vector<Value> values;
-  for (const Tensor& input : site.inputs) values.push_back(input.value);
-  builder_.set_origin(site.scope.prefix + layer.name);
-  try {
-    const Config config(*layer.config, subject, site.scope.keras);
-    return {mask_operation(builder_, layer.class_name, config, layer.arguments[site.ref.node].options, values)};
-  } catch (const Error& e) {
-    if (e.stage() != "graph") throw;
-    throw Error(ErrorCode::kCorruptFile, "import", subject, "does not fit its inputs: " + e.message());
+  LayerCall call;
+  for (const Tensor& input : site.inputs) {
+    values.push_back(input.value);
+    if (operation.derivative != Derivative::kFull || builder_.graph().literal(input.value)) continue;
+    call.inputs.push_back(input.value);
+    call.producers.push_back(input.producer);
   }
+  if (operation.derivative == Derivative::kStopped) ++stops_;
+  call.name = name;
+  call.class_name = layer.class_name;
+  const bool sum_of_one = operation.kind == LayerKind::kAdd && call.inputs.size() < 2;
+  call.kind = sum_of_one ? LayerKind::kOther : operation.kind;
+  builder_.set_origin(name);
+  LayerContext context(builder_, options, *site.scope.weights, std::move(owner), values, network_.notes);
+  context.set_call(layer.arguments[site.ref.node]);
+  if (suppressed_.count(name)) context.suppress_head();
+  const auto import = [&](LayerContext& c) {
+    Operands operands(c);
+    return operation.import(operands);
+  };
+  const LayerResult result = run_importer(import, context);
+  if (layer.masks_only) {
+    std::vector<Tensor> made{{result.output}};
+    for (const Value value : result.more) made.push_back({value});
+    return made;
+  }
+  if (suppressed_.count(name)) return {site.inputs.front()};
+  call.activation = result.activation;
+  return record(site, call, result);
 }
 
 std::vector<Assembler::Tensor> Assembler::expand_composed(const LayerDef& layer, const Scope& scope,
@@ -206,7 +231,7 @@ std::vector<Assembler::Tensor> Assembler::import_layer(const Site& site, const s
       return apply_inner_model(site, inner, builder, input, inner_weights);
     });
   }
-  const LayerResult result = run_importer(importer, context);
+  const LayerResult result = run_importer(importer.import, context);
   call.weights = context.finish();
   call.weights.insert(call.weights.end(), inner_weights.begin(), inner_weights.end());
   const bool vanished = suppressed_.count(name) && importer.kind != LayerKind::kKernel;
@@ -220,9 +245,9 @@ std::vector<Assembler::Tensor> Assembler::import_layer(const Site& site, const s
   return record(site, call, result);
 }
 
-LayerResult Assembler::run_importer(const LayerImporter& importer, LayerContext& context) {
+LayerResult Assembler::run_importer(const std::function<LayerResult(LayerContext&)>& importer, LayerContext& context) {
   try {
-    return importer.import(context);
+    return importer(context);
   } catch (const Error& e) {
     if (e.stage() != "graph") throw;
     std::string shapes;
@@ -255,6 +280,7 @@ std::vector<Assembler::Tensor> Assembler::record(const Site& site, const LayerCa
 }
 
 std::vector<Value> Assembler::masks_of(const Site& site, const LayerResult& result) const {
+  if (site.layer().operation) return {};
   const Masks masks = find_layer(site.layer().class_name)->masks;
   const bool kept = masks == Masks::kKept || (masks == Masks::kKeptByKeras3 && site.scope.keras == 3);
   if (!kept || site.inputs.empty()) return result.masks;
@@ -266,7 +292,7 @@ std::vector<Value> Assembler::masks_of(const Site& site, const LayerResult& resu
 Value Assembler::apply_inner_model(const Site& site, const Scope& scope, graph::Builder& builder, Value input,
                                    std::vector<graph::Weight>& weights) {
   const bool elsewhere = &builder != &builder_;  // in a region
-  const std::size_t calls = network_.calls.size();
+  const std::size_t calls = network_.calls.size(), stops = stops_;
   if (elsewhere) std::swap(builder, builder_);
   std::vector<Tensor> outputs;
   try {
@@ -288,6 +314,7 @@ Value Assembler::apply_inner_model(const Site& site, const Scope& scope, graph::
     const std::string path = scope.prefix.substr(0, scope.prefix.size() - 1);
     throw Error(ErrorCode::kUnsupported, "import", subject_of(path, site.layer()), reason);
   };
+  if (stops_ != stops) refuse("wraps a model that stops the gradient, which is not supported");
   if (outputs.size() != 1) {
     refuse("wraps a model with " + std::to_string(outputs.size()) + " outputs; only one is supported");
   }

@@ -2,6 +2,7 @@
 // walks once to see where a head function stands and, if it has to go, a second time without it.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -72,7 +73,8 @@ class Assembler {
   std::vector<Tensor> expand_composed(const LayerDef& layer, const Scope& scope, const WeightOwner& owner,
                                       const std::vector<Tensor>& inputs);
   std::vector<Tensor> import_layer(const Site& site, const std::string& name, WeightOwner owner);
-  LayerResult run_importer(const LayerImporter& importer, LayerContext& context);
+  std::vector<Tensor> import_operation(const Site& site, const std::string& name, WeightOwner owner);
+  LayerResult run_importer(const std::function<LayerResult(LayerContext&)>& importer, LayerContext& context);
   /// One call per result that somebody uses, so that none of them looks like an output of the model.
   std::vector<Tensor> record(const Site& site, const graph::LayerCall& call, const LayerResult& result);
   std::vector<graph::Value> masks_of(const Site& site, const LayerResult& result) const;
@@ -80,7 +82,6 @@ class Assembler {
                                  std::vector<graph::Weight>& weights);
   Tensor at(const Results& results, const ModelDef& model, const TensorRef& ref, const std::string& user) const;
   std::vector<graph::Value> given_masks(const ModelDef& model, CallRef ref, const Results& results);
-  Tensor import_mask_operation(const Site& site);
   void note_dtype(const Config& config);
   std::string unused_name(const std::string& base, std::size_t number);
   std::string unused_output_name(const std::string& base) const;
@@ -94,6 +95,7 @@ class Assembler {
   std::map<int, HeadFunction> heads_;
   std::set<std::string> names_;
   std::set<graph::Value> unmasked_;  ///< their masks were taken (LayerResult::takes_masks)
+  std::size_t stops_ = 0;            ///< operations that stop the gradient
   std::size_t calls_ = 0;            ///< calls of models included
   std::vector<std::string> unsupported_;
   std::set<std::string> noted_dtypes_;

@@ -9,8 +9,8 @@
 
 #include "importers/keras/composition.h"
 #include "importers/keras/inbound.h"
-#include "importers/keras/mask_operations.h"
 #include "importers/layers/layer.h"
+#include "importers/operations/operation.h"
 #include "signxai/error.h"
 
 namespace signxai::keras {
@@ -30,10 +30,12 @@ bool is_operation(const std::string& module) {
 }
 
 /// HDF5 files of Keras 3 name no modules. All layers say whether they can be trained.
-bool is_bare_operation(const Json& entry) {
-  if (entry.contains("module") || !is_mask_operation(entry["class_name"].get<std::string>())) return false;
+bool is_bare_operation(const Json& entry, const std::string& class_name) {
+  if (entry.contains("module") || is_model_class(class_name)) return false;
+  if (!find_operation(class_name) && find_layer(class_name)) return false;
   const Json* nodes = entry.contains("inbound_nodes") ? as_list(entry["inbound_nodes"]) : nullptr;
-  return nodes && !nodes->empty() && is_keras3_call(nodes->front()) && !entry["config"].contains("trainable");
+  const bool third = nodes && !nodes->empty() && is_keras3_call(nodes->front());
+  return third && entry["config"].is_object() && !entry["config"].contains("trainable");
 }
 
 /// Part of a document that keeps the whole alive.
@@ -81,11 +83,13 @@ class Reader {
     if (def.class_name == "TimeDistributed") read_wrapped(def);
     const std::string registered = layer.text("registered_name", "");
     def.refusal = foreign_reason(entry, subject_);
-    def.operation = is_operation(layer.text("module", "")) || is_bare_operation(entry);
-    if (def.operation && def.refusal.empty()) {
-      def.refusal = "is an operation on tensors instead of a layer, which is not supported";
+    def.operation = is_operation(layer.text("module", "")) || is_bare_operation(entry, def.class_name) ||
+                    wraps_function(def.class_name);
+    if (def.operation) {
+      const std::string name = operation_name(def.class_name, *def.config);
+      def.refusal = find_operation(name) ? "" : unknown_operation(name);
     }
-    const bool custom = !def.nested && (!def.refusal.empty() || !find_layer(def.class_name));
+    const bool custom = !def.nested && (!def.refusal.empty() || (!def.operation && !find_layer(def.class_name)));
     const Composition* composition = custom && custom_ ? custom_->find(def.class_name, registered) : nullptr;
     if (composition) {
       def.refusal.clear();
@@ -131,6 +135,8 @@ class Reader {
     }
     if (model_.layers.front().class_name != "InputLayer") add_input_layer(config);
     for (std::size_t i = 0; i < model_.layers.size(); ++i) {
+      LayerDef& layer = model_.layers[i];
+      if (layer.operation && layer.refusal.empty()) layer.refusal = "is an operation, which no Sequential model has";
       model_.layers[i].calls = {i == 0 ? std::vector<TensorRef>{} : std::vector<TensorRef>{{i - 1, 0, 0}}};
       if (i > 0 && model_.layers[i].class_name == "InputLayer") {
         corrupt(subject_, "InputLayer '" + model_.layers[i].name + "' is not the first layer of a Sequential model");
@@ -211,16 +217,19 @@ class Reader {
     }
     for (const Json& node : *nodes) {
       if (is_keras3_call(node)) model_.keras = 3;
-      const LayerImporter* importer = find_layer(layer.class_name);
-      const bool named = importer && !importer->arguments.empty();
-      if (layer.operation && is_mask_operation(layer.class_name)) {
-        calls.push_back(read_mask_operation(node, subject));
-        if (!calls.back().refusal.empty()) layer.operation = false, layer.refusal = calls.back().refusal;
-      } else {
-        calls.push_back(named ? read_named_call(node, importer->arguments, subject) : read_inbound(node, subject));
-      }
+      calls.push_back(read_call(layer, node, subject));
       if (layer.refusal.empty()) layer.refusal = calls.back().refusal;
     }
+  }
+
+  static InboundCall read_call(const LayerDef& layer, const Json& node, const std::string& subject) {
+    if (layer.operation) {
+      const Operation* operation = find_operation(operation_name(layer.class_name, *layer.config));
+      return operation ? read_operation(*operation, node, *layer.config, subject) : InboundCall{};
+    }
+    const LayerImporter* importer = find_layer(layer.class_name);
+    const bool named = importer && !importer->arguments.empty();
+    return named ? read_named_call(node, importer->arguments, subject) : read_inbound(node, subject);
   }
 
   void resolve_calls(LayerDef& layer, const std::vector<InboundCall>& calls) {
@@ -237,21 +246,21 @@ class Reader {
     }
   }
 
-  /// Operations that make masks and nothing else are no layers.
+  /// Operations that make masks and nothing else are no layers: the outputs depend on them by masks alone.
   void leave_out_masks() {
-    const auto is_mask = [](const LayerDef& l) { return l.operation && is_mask_operation(l.class_name); };
     std::set<std::size_t> used;
-    for (const TensorRef& ref : model_.outputs) used.insert(ref.layer);
-    for (const LayerDef& layer : model_.layers) {
-      for (const auto& call : layer.calls) {
-        for (const TensorRef& ref : call) {
-          if (!is_mask(layer)) used.insert(ref.layer);
-        }
+    std::vector<std::size_t> pending;
+    for (const TensorRef& ref : model_.outputs) pending.push_back(ref.layer);
+    while (!pending.empty()) {
+      const std::size_t layer = pending.back();
+      pending.pop_back();
+      if (!used.insert(layer).second) continue;
+      for (const auto& call : model_.layers[layer].calls) {
+        for (const TensorRef& ref : call) pending.push_back(ref.layer);
       }
     }
     for (std::size_t i = 0; i < model_.layers.size(); ++i) {
-      LayerDef& layer = model_.layers[i];
-      if (is_mask(layer) && !used.count(i)) layer.refusal.clear(), layer.masks_only = true;
+      model_.layers[i].masks_only = model_.layers[i].operation && !used.count(i);
     }
   }
 
@@ -357,9 +366,7 @@ std::string foreign_reason(const Json& entry, const std::string& subject) {
   // Keras's own classes always have a module, or no such key at all in older forms.
   const bool of_main = entry.contains("module") && entry["module"].is_null() && !registered.empty();
   const std::string module = layer.text("module", of_main ? "__main__" : "keras");
-  if (is_operation(module)) {
-    return "is an operation on tensors (" + module + ") instead of a layer, which is not supported";
-  }
+  if (is_operation(module)) return unknown_operation(layer.text("class_name"));
   const auto within = [&](const char* package) { return (module + ".").starts_with(package); };
   const bool known = within("keras.") || within("tf_keras.") || within("tensorflow.") || within("builtins.");
   if (known && registered.find('>') == std::string::npos) return "";

@@ -38,8 +38,8 @@ struct LayerDef {
   std::string refusal;                                  ///< why its calls cannot be imported; empty if they can
   std::shared_ptr<const ModelDef> nested;               ///< a model that is used as a layer
   bool composed = false;                                ///< `nested` is what a custom layer consists of (composition.h)
-  bool operation = false;                               ///< on tensors (keras.ops): no layer
-  bool masks_only = false;                              ///< such an operation that makes a mask (mask_operations.h)
+  bool operation = false;                               ///< on tensors (operations/operation.h): no layer
+  bool masks_only = false;                              ///< such an operation that makes a mask and nothing else
   bool wraps = false;  ///< `nested` is inside this layer, which is of Keras: TimeDistributed(model)
   std::optional<std::vector<std::size_t>> weights{};  ///< of a part of a custom layer: which of that layer's weights
   std::vector<CallArguments> arguments{};             ///< of each call, for classes that take some by name

@@ -8,7 +8,7 @@ namespace {
 
 std::string reason_for_class(const std::string& class_name) {
   if (class_name == "Lambda") return "contains marshalled Python code, which is never executed";
-  if (class_name.ends_with("OpLambda") || class_name == "TensorFlowOpLayer") {
+  if (class_name == "TensorFlowOpLayer") {
     return "wraps a TensorFlow function instead of a layer, which is not supported";
   }
   return "layers of this class are not supported; if it is a class of your own, state what it consists of with "
@@ -29,7 +29,7 @@ std::string reason_for_activation(const LayerDef& layer, const std::string& subj
 
 std::string reason_for(const LayerDef& layer, const std::string& subject) {
   if (!layer.refusal.empty()) return layer.refusal;
-  if (layer.nested || layer.masks_only) return "";
+  if (layer.nested || layer.operation) return "";
   if (!find_layer(layer.class_name)) return reason_for_class(layer.class_name);
   return reason_for_activation(layer, subject);
 }
