@@ -74,7 +74,8 @@ def scores_of(targets: NDArray[np.int64], explained: List[str], outputs: Dict[st
     """What the model returns at the targets, in their shape; NaN where no single neuron is explained."""
     samples = targets.shape[0]
     if samples == targets.size == 1 and targets.flat[0] >= 0:  # as usual, and in a fraction of the time
-        return outputs[explained[0]].reshape(-1)[targets.flat[0]].reshape(targets.shape)
+        score: FloatArray = outputs[explained[0]].reshape(-1)[targets.flat[0]].reshape(targets.shape)
+        return score
     columns = targets.reshape(samples, -1)
     scores = np.full(columns.shape, np.nan, np.float32)
     for column in range(columns.shape[1]):
