@@ -4,49 +4,18 @@ outputs as Keras's, gradients as automatic differentiation gives them, files tha
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-third = keras.__version__.startswith("3.")
-if third:
-    jax = pytest.importorskip("jax")
-else:
-    import tensorflow as tf
-
-    keras = tf.keras
-
 import signxai_cpp as sx
+from both_keras import close, fresh, keras, needs_jax, outputs_and_gradient, save, third
 from preprocessing import cases, counted, samples_for, spectral
 from recurrent import with_weights
 
-pytestmark = pytest.mark.skipif(third and keras.backend.backend() != "jax", reason="needs the backend jax")
-TOLERANCE = 1e-4
+pytestmark = needs_jax
 CASES = cases(third)
-
-
-def outputs_and_gradient(model, x, target):
-    if third:
-        gradient = jax.grad(lambda points: model(points, training=False)[:, target].sum())
-        return np.asarray(model(x, training=False)), np.asarray(gradient(x))
-    points = tf.constant(x)
-    with tf.GradientTape() as tape:
-        tape.watch(points)
-        outputs = model(points, training=False)
-        chosen = tf.reduce_sum(outputs[:, target])
-    return outputs.numpy(), tape.gradient(chosen, points).numpy()
-
-
-def built(name):
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(1)
-    return with_weights(CASES[name](keras))
-
-
-def close(found, expected):
-    np.testing.assert_allclose(found, expected, rtol=0, atol=TOLERANCE * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_outputs_and_gradient(name):
-    model = built(name)
+    model = fresh(CASES[name], with_weights)
     x = samples_for(name, model)
     loaded = sx.from_keras(model)
     if name.endswith("head"):  # explained are the logits
@@ -71,9 +40,9 @@ def test_counted_by_weights():
 @pytest.mark.parametrize("name", [*(spectral() if third else {}), "bilinear-6x6", "center-6x6", "bins-int"])
 @pytest.mark.parametrize("suffix", ["h5", "keras"])
 def test_files_hold_the_same(name, suffix, tmp_path):
-    model = built(name)
+    model = fresh(CASES[name], with_weights)
     path = tmp_path / f"model.{suffix}"
-    model.save(path, **({"save_format": "keras_v3"} if suffix == "keras" and not third else {}))
+    save(model, path)
     x = samples_for(name, model)
     np.testing.assert_array_equal(sx.load(path).predict(x), sx.from_keras(model).predict(x))
 
