@@ -39,7 +39,7 @@ def layers():
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit(__doc__)
     rng = np.random.default_rng(16)
     config, previous = [], None
