@@ -3,7 +3,8 @@
 #   make test           set-up, build, all tests; CTEST="-R regex" picks some; SIGNXAI_GOLDENS=DIR adds goldens
 #   make docs           the site in build/site, with a gallery that is drawn anew; any broken link or example ends it
 #   make notebooks      runs docs/notebooks anew and stores what they show, to be committed
-#   make parity         live Keras models against automatic differentiation, then parity-compat; makes its own environments
+#   make parity         parity-compat, then live Keras models against automatic differentiation; makes its own environments;
+#                       PARITY_SHARE=0.4 draws a share of the live cases, by PARITY_SEED
 #   make wheel          wheels in dist/, tested; PYTHONS="python3.12 ..." picks interpreters
 #   make stubs          python/signxai_cpp/_native.pyi anew, after a change of python/bind
 #   make parity-compat  signxai_cpp.compat against the live reference on TensorFlow; PARITY_SECONDS (600), PARITY_SEED
