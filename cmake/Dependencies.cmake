@@ -27,6 +27,8 @@ find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(hwy CONFIG REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(Protobuf REQUIRED)
+find_package(leveldb CONFIG REQUIRED)
 
 set(signxai_dependencies
     DNNL::dnnl
@@ -39,4 +41,6 @@ set(signxai_dependencies
     PNG::PNG
     JPEG::JPEG
     hwy::hwy
-    OpenSSL::Crypto)
+    OpenSSL::Crypto
+    protobuf::libprotobuf-lite
+    leveldb::leveldb)

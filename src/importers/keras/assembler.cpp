@@ -142,6 +142,7 @@ std::vector<Assembler::Tensor> Assembler::import_call(const Site& site) {
     return expand(*layer.nested, inner, site.inputs);
   }
   if (missing) return {Tensor{}};
+  if (layer.constant) return {{builder_.constant({layer.constant->shape(), layer.constant->storage(), path})}};
   try {
     if (layer.masks_only) return import_operation(site, path, std::move(owner));
     const std::string name = unused_name(path, number);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/types.h"
 #include "importers/keras/call_arguments.h"
 #include "importers/keras/config.h"
 
@@ -44,6 +45,7 @@ struct LayerDef {
   std::optional<std::vector<std::size_t>> weights{};  ///< of a part of a custom layer: which of that layer's weights
   std::vector<CallArguments> arguments{};             ///< of each call, for classes that take some by name
   std::string saved_as{};                             ///< of such a part: its group below the custom layer's
+  std::optional<graph::Literal> constant{};           ///< numbers in place of a layer (nodes/model_builder.h)
 };
 
 struct ModelDef {

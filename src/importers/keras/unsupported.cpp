@@ -29,7 +29,7 @@ std::string reason_for_activation(const LayerDef& layer, const std::string& subj
 
 std::string reason_for(const LayerDef& layer, const std::string& subject) {
   if (!layer.refusal.empty()) return layer.refusal;
-  if (layer.nested || layer.operation) return "";
+  if (layer.nested || layer.operation || layer.constant) return "";
   if (!find_layer(layer.class_name)) return reason_for_class(layer.class_name);
   return reason_for_activation(layer, subject);
 }
