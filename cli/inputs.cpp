@@ -308,9 +308,12 @@ TensorView Inputs::value_of(std::size_t sample, std::size_t input) const {
   return {shape, values[input].data.data() + sample * static_cast<std::size_t>(element_count(shape))};
 }
 
-std::size_t Inputs::index_of(const std::string& name) const {
-  const auto at = std::find(names.begin(), names.end(), name);
-  return at == names.end() ? 0 : static_cast<std::size_t>(at - names.begin());
+std::size_t Inputs::index_of(const std::string& place) const {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto& behind = embeddings[i];
+    if (names[i] == place || std::find(behind.begin(), behind.end(), place) != behind.end()) return i;
+  }
+  return 0;
 }
 
 void InputOptions::add_to(CLI::App& verb) {
@@ -335,6 +338,7 @@ InputStream::InputStream(const InputOptions& options, const Model& model) {
                                         ports.front().name, samples_.size()));
     }
     names_.push_back(ports[i].name);
+    embeddings_.push_back(ports[i].embeddings);
     if (i == 0) samples_ = std::move(samples);
   }
   if (pictures) {
@@ -357,6 +361,7 @@ std::vector<Shape> InputStream::shapes() {
 Inputs InputStream::next(std::size_t count) {
   Inputs inputs;
   inputs.names = names_;
+  inputs.embeddings = embeddings_;
   for (std::size_t i = 0; i < ports_.size(); ++i) {
     std::vector<Sample> told;
     inputs.values.push_back(ports_[i]->take(count, told));

@@ -26,13 +26,14 @@ struct Sample {
 /// All samples with the values the network gets: for each of its inputs an array (samples, *sample shape).
 struct Inputs {
   std::vector<std::string> names;  ///< of the network's inputs
+  std::vector<std::vector<std::string>> embeddings;  ///< PortInfo::embeddings of each
   std::vector<Tensor> values;      ///< one per input of the network
   std::vector<Sample> samples;     ///< as the first input's files name them
 
   Shape sample_shape(std::size_t input = 0) const;
   TensorView value_of(std::size_t sample, std::size_t input = 0) const;
-  /// Index of the input of that name; 0 where there is none.
-  std::size_t index_of(const std::string& name) const;
+  /// Index of the input that maps of that place belong to (MethodMap::place); 0 where it names none.
+  std::size_t index_of(const std::string& place) const;
   std::vector<TensorView> views() const { return {values.begin(), values.end()}; }
 };
 
@@ -69,6 +70,7 @@ class InputStream {
  private:
   class Port;
   std::vector<std::string> names_;
+  std::vector<std::vector<std::string>> embeddings_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::vector<Sample> samples_;
   std::size_t taken_ = 0;

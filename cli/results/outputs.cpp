@@ -47,7 +47,8 @@ bool is_picture_file(const std::string& path) {
   std::string extension = fs::path(path).extension().string();
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return std::tolower(c); });
-  return (extension == ".png" || extension == ".pdf" || extension == ".svg") && !fs::is_directory(path, error);
+  const bool known = extension == ".png" || extension == ".pdf" || extension == ".svg" || extension == ".html";
+  return known && !fs::is_directory(path, error);
 }
 
 std::vector<OutputPlan::Files> files_in(const OutputOptions& options, const std::vector<Sample>& samples,

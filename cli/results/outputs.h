@@ -15,8 +15,8 @@ namespace signxai::cli {
 
 /// Where results go, as the user gave it; empty: nowhere.
 struct OutputOptions {
-  std::string pictures;  ///< a folder, or a file ending in .png, .pdf or .svg for the panel of one sample
-  std::string format;    ///< of the files in a folder: "png", "pdf" or "svg"
+  std::string pictures;  ///< a folder, or a file ending in .png, .pdf, .svg or .html for the panel of one sample
+  std::string format;    ///< of the files in a folder: "png", "pdf", "svg" or "html"
   std::string raw;       ///< .npz, .npy or .h5
   bool overwrite = false;
 };

@@ -1,7 +1,11 @@
 // Options of pictures.
 #include "picture_options.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "signxai/error.h"
 
 namespace signxai::cli {
 
@@ -10,8 +14,11 @@ void PictureOptions::add_to(CLI::App& verb) {
   verb.add_option("--rate", rate, "Sampling rate of series in Hz, for the time axis")
       ->check(CLI::NonNegativeNumber)
       ->group(group);
-  verb.add_option("--format", format, "Of the pictures in a folder: png, pdf or svg")
-      ->check(CLI::IsMember({"png", "pdf", "svg"}))
+  verb.add_option("--vocabulary", vocabulary_, "Tokens by id, for networks of token ids: text (one per line) or JSON")
+      ->type_name("FILE")
+      ->group(group);
+  verb.add_option("--format", format, "Of the pictures in a folder: png, pdf, svg or, with --vocabulary, html")
+      ->check(CLI::IsMember({"png", "pdf", "svg", "html"}))
       ->capture_default_str()
       ->group(group);
   verb.add_option("--colormap", colors_, fmt::format("{}", fmt::join(color_map_names(), ", ")))
@@ -35,6 +42,14 @@ void PictureOptions::add_to(CLI::App& verb) {
       ->check(CLI::Range(0.0, 1.0))
       ->type_name("[ALPHA]")
       ->group(group);
+}
+
+Vocabulary PictureOptions::vocabulary(const std::vector<PortInfo>& inputs) const {
+  if (vocabulary_.empty()) return {};
+  const bool ids = std::any_of(inputs.begin(), inputs.end(), [](const PortInfo& port) { return !port.embeddings.empty(); });
+  if (ids) return Vocabulary::read(vocabulary_);
+  throw Error(ErrorCode::kInvalidArgument, "arguments", "--vocabulary",
+              "is for networks of token ids; this one has no Embedding behind its inputs");
 }
 
 MapStyle PictureOptions::style() const {

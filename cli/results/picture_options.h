@@ -2,14 +2,17 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
 #include "signxai/image.h"
+#include "signxai/model.h"
+#include "vocabulary.h"
 
 namespace signxai::cli {
 
-/// --rate, --format, --colormap, --aggregate, --positive, --clip-quantile and --overlay.
+/// --rate, --vocabulary, --format, --colormap, --aggregate, --positive, --clip-quantile and --overlay.
 struct PictureOptions {
   double rate = 0;             ///< of series, in Hz; 0: unknown
   std::string format = "png";  ///< of the files in a folder
@@ -17,9 +20,11 @@ struct PictureOptions {
   void add_to(CLI::App& verb);
   /// kInvalidArgument.
   MapStyle style() const;
+  /// Empty where none was named. Errors of Vocabulary::read; kInvalidArgument where the network takes no token ids.
+  Vocabulary vocabulary(const std::vector<PortInfo>& inputs) const;
 
  private:
-  std::string colors_ = "seismic", aggregate_ = "sum";
+  std::string vocabulary_, colors_ = "seismic", aggregate_ = "sum";
   double clip_ = 0, overlay_ = 0;
   bool positive_ = false;
 };

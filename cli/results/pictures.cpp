@@ -1,6 +1,7 @@
 // Drawings of one sample's maps.
 #include "pictures.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -76,10 +77,11 @@ std::string target_text(const Explanation& explanation, const std::vector<PortIn
 }
 
 Painter::Painter(const Inputs& inputs, const Explanation& explanation, std::vector<PortInfo> outputs,
-                 const PictureOptions& options)
+                 const PictureOptions& options, const Vocabulary& vocabulary)
     : inputs_(inputs),
       explanation_(explanation),
       outputs_(std::move(outputs)),
+      texts_(inputs, explanation, vocabulary),
       sampling_rate_(options.rate),
       style_(options.style()) {
   for (std::size_t i = 0; i < inputs.values.size(); ++i) check_drawable(inputs.sample_shape(i));
@@ -139,8 +141,17 @@ void Painter::write_series(const std::string& path, std::size_t row, const std::
   write_picture(path, panel, texts, overwrite);
 }
 
+void Painter::write_text(const std::string& path, std::size_t row, const std::vector<std::size_t>& maps,
+                         const PictureTexts& texts, bool overwrite) const {
+  TokenPanel panel{inputs_.samples[sample_of(row)].name, target_text(explanation_, outputs_, row),
+                   texts_.tokens(row, maps.front()), {}, style_};
+  for (const std::size_t map : maps) panel.maps.push_back({explanation_.maps[map].name(), "", map_of(row, map)});
+  write_picture(path, panel, texts, overwrite);
+}
+
 void Painter::write_map(const std::string& path, std::size_t row, std::size_t map, const PictureTexts& texts,
                         bool overwrite) const {
+  if (texts_.is_text(row, map)) return write_text(path, row, {map}, texts, overwrite);
   if (is_series(row, map)) return write_series(path, row, {map}, texts, overwrite);
   const std::size_t sample = sample_of(row), input = input_of(map);
   std::optional<Image> below;
@@ -155,6 +166,8 @@ void Painter::write_map(const std::string& path, std::size_t row, std::size_t ma
 void Painter::write_panel(const std::string& path, std::size_t row, const PictureTexts& texts, bool overwrite) const {
   std::vector<std::size_t> maps(explanation_.maps.size());
   std::iota(maps.begin(), maps.end(), 0);
+  const auto text = [&](std::size_t map) { return texts_.is_text(row, map) && input_of(map) == input_of(0); };
+  if (std::all_of(maps.begin(), maps.end(), text)) return write_text(path, row, maps, texts, overwrite);
   if (inputs_.values.size() == 1 && is_series(row, 0)) return write_series(path, row, maps, texts, overwrite);
   const std::size_t sample = sample_of(row);
   Panel panel;

@@ -10,6 +10,7 @@
 #include "inputs.h"
 #include "picture_options.h"
 #include "signxai/explainer.h"
+#include "texts.h"
 
 namespace signxai::cli {
 
@@ -19,7 +20,7 @@ class Painter {
  public:
   /// kUnsupported for samples of more than three axes.
   Painter(const Inputs& inputs, const Explanation& explanation, std::vector<PortInfo> outputs,
-          const PictureOptions& options);
+          const PictureOptions& options, const Vocabulary& vocabulary);
 
   void write_map(const std::string& path, std::size_t row, std::size_t map, const PictureTexts& texts, bool overwrite) const;
   void write_panel(const std::string& path, std::size_t row, const PictureTexts& texts, bool overwrite) const;
@@ -37,12 +38,15 @@ class Painter {
   TensorView map_of(std::size_t row, std::size_t map) const;
   /// The map of a series on the series' own time steps: methods may answer at a coarser resolution.
   Tensor series_map(std::size_t row, std::size_t map) const;
+  void write_text(const std::string& path, std::size_t row, const std::vector<std::size_t>& maps,
+                  const PictureTexts& texts, bool overwrite) const;
   void write_series(const std::string& path, std::size_t row, const std::vector<std::size_t>& maps,
                     const PictureTexts& texts, bool overwrite) const;
 
   const Inputs& inputs_;
   const Explanation& explanation_;
   const std::vector<PortInfo> outputs_;
+  const Texts texts_;
   const double sampling_rate_;
   const MapStyle style_;
 };

@@ -70,12 +70,18 @@ void Report::add_row(const Inputs& inputs, const Explanation& explanation, std::
   const std::string& input = inputs.samples[row / rows_per_sample(explanation)].name;
   const std::vector<Explained> explained = explained_of(explanation, outputs_, row);
   const auto [targets, scores] = cells_of(explained);
+  const Texts texts(inputs, explanation, texts_.vocabulary);
   Json entry = {{"input", input}};
   describe_target(entry, explained);
   entry["maps"] = Json::object();
   const OutputPlan::Files* files = plan_.files.empty() ? nullptr : &plan_.files[rows_ + row];
   for (std::size_t m = 0; m < explanation.maps.size(); ++m) {
     const Summary summary = summary_of(row_of(explanation, m, row));
+    const bool is_text = texts.is_text(row, m);
+    if (is_text && !json_) {
+      printed_texts_ += fmt::format("\ntokens of {}, {}, target {}\n", methods_[m].name, input, targets) +
+                        texts.line(row, m, texts_.style, texts_.colored);
+    }
     if (!json_) {
       table_.push_back({input, targets, scores, methods_[m].name, short_number(summary.least), short_number(summary.most),
                         short_number(summary.sum)});
@@ -83,6 +89,7 @@ void Report::add_row(const Inputs& inputs, const Explanation& explanation, std::
     }
     Json& map = entry["maps"][methods_[m].name];
     map = {{"min", summary.least}, {"max", summary.most}, {"sum", summary.sum}};
+    if (is_text) map["tokens"] = texts.document(row, m);
     if (files != nullptr && !files->maps.empty()) map["picture"] = files->maps[m];
   }
   if (!explanation.ledgers.empty() && json_) entry["ledgers"] = ledgers_document(explanation, row);
@@ -101,7 +108,7 @@ void Report::add_ledgers(const std::string& input, const std::string& targets, c
 }
 
 std::string Report::text() const {
-  std::string text = table(table_);
+  std::string text = table(table_) + printed_texts_;
   for (const std::string& ledger : ledgers_) text += ledger;
   return text;
 }

@@ -12,8 +12,15 @@ namespace signxai::cli {
 
 class Report {
  public:
+  /// How texts are shown.
+  struct TextStyle {
+    Vocabulary vocabulary;
+    MapStyle style;
+    bool colored;
+  };
   /// The plan must outlive the object.
-  Report(const Model& model, const OutputPlan& plan, bool json) : outputs_(model.outputs()), plan_(plan), json_(json) {}
+  Report(const Model& model, const OutputPlan& plan, TextStyle texts, bool json)
+      : outputs_(model.outputs()), plan_(plan), texts_(std::move(texts)), json_(json) {}
 
   /// The rows of a chunk, which are those of the plan from rows() on.
   void add(const Inputs& inputs, const Explanation& explanation);
@@ -39,11 +46,13 @@ class Report {
 
   const std::vector<PortInfo> outputs_;
   const OutputPlan& plan_;
+  const TextStyle texts_;
   const bool json_;
   std::size_t rows_ = 0;
   double seconds_ = 0, compile_seconds_ = 0;
   std::vector<Method> methods_;
   std::vector<std::vector<std::string>> table_ = {{"input", "target", "score", "method", "min", "max", "sum"}};
+  std::string printed_texts_;
   std::vector<std::string> ledgers_;  ///< by method, all samples one behind the other
   nlohmann::ordered_json samples_ = nlohmann::ordered_json::array();
 };

@@ -85,6 +85,7 @@ struct Call {
   InputStream& inputs;
   const OutputPlan& plan;
   const Provenance& provenance;
+  const Vocabulary& vocabulary;
 
   void run(Report& report) {
     const auto samples = static_cast<std::int64_t>(inputs.size());
@@ -103,7 +104,7 @@ struct Call {
       const std::size_t first_row = report.rows();
       report.add(part, explanation);
       if (plan.files.empty()) return;
-      const Painter painter(part, explanation, explainer.model().outputs(), options.pictures);
+      const Painter painter(part, explanation, explainer.model().outputs(), options.pictures, vocabulary);
       pictures.add(painter, report.rows() - first_row, first_row);
     });
     raw.commit();
@@ -116,6 +117,7 @@ int run(const Options& options) {
   for (MethodRequest& request : requests) request.ledger = options.ledger;
   const Model model = options.model.load();
   say_notes(model.notes());
+  const Vocabulary vocabulary = options.pictures.vocabulary(model.inputs());
   const Explainer explainer(model, options.compute.options);
   const Target target = options.target.parse(model);
   InputStream inputs(options.inputs, model);
@@ -125,8 +127,8 @@ int run(const Options& options) {
   const std::vector<std::string> maps = explainer.map_names(requests);
   const OutputPlan plan = plan_outputs(output, inputs.samples(), maps, neurons_of(target, model));
   const Provenance provenance = provenance_of(options, explainer, requests, inputs);
-  Report report(model, plan, options.json);
-  Call{options, requests, explainer, target, inputs, plan, provenance}.run(report);
+  Report report(model, plan, {vocabulary, options.pictures.style(), stdout_has_colors()}, options.json);
+  Call{options, requests, explainer, target, inputs, plan, provenance, vocabulary}.run(report);
   say_results(plan, report, inputs.size(), maps.size(), options.json);
   options.json ? print_json(document_of(options, model, plan, report, provenance)) : print(report.text());
   return 0;
@@ -141,7 +143,7 @@ Action add_explain(CLI::App& verb, const Additions& additions) {
   options->methods.add_to(verb, true, additions);
   options->target.add_to(verb);
   verb.add_option("-o,--output", options->output.pictures,
-                  "Folder for pictures, or a .png, .pdf or .svg file for one input's panel");
+                  "Folder for pictures, or a .png, .pdf, .svg or .html file for one input's panel");
   verb.add_option("--raw", options->output.raw, "File .npz, .npy or .h5 for the maps: an array per method, and targets");
   verb.add_flag("--ledger", options->ledger,
                 "Per layer: relevance in and out, and what bias and stabiliser absorb (LRP and gradient methods)");

@@ -46,7 +46,8 @@ SIGNXAI_API Image to_rgb(const Image& image);
 /// As Pillow's convert("L"): (19595 R + 38470 G + 7471 B + 32768) >> 16; alpha dropped.
 SIGNXAI_API Image to_gray(const Image& image);
 
-/// Texts inside a picture file, not shown: tEXt chunks of PNG, document information of PDF, title and metadata of SVG.
+/// Texts inside a picture file, not shown: tEXt chunks of PNG, document information of PDF, title and metadata of SVG,
+/// title and a JSON script of HTML.
 struct PictureTexts {
   std::string title;
   std::string provenance;  ///< a JSON text; only ASCII
@@ -219,14 +220,41 @@ struct SeriesPanel {
 /// is drawn large, several smaller and side by side.
 SIGNXAI_API Image draw_series(const SeriesPanel& panel);
 
+/// A token of a text as it is shown.
+struct ShadedToken {
+  std::string text;
+  float relevance = 0;     ///< of the token, its features joined
+  Rgb color{};             ///< of its background
+  std::int64_t count = 1;  ///< more: so many equal tokens without relevance, one behind the other (padding)
+};
+
+/// Shades T tokens by a map of shape (T, features) or (T,): features are joined as style.aggregate says (their sum is the
+/// token's relevance where the rule conserves it), then come style.clip and style.positive. Four or more equal tokens in
+/// a row whose relevance is exactly zero are one entry. kInvalidArgument where the shapes do not fit.
+SIGNXAI_API std::vector<ShadedToken> shade_tokens(const std::vector<std::string>& tokens, const TensorView& map,
+                                                  const MapStyle& style = {});
+
+/// A text with its maps, each on its own scale.
+struct TokenPanel {
+  std::string title;
+  std::string subtitle;
+  std::vector<std::string> tokens;  ///< T
+  std::vector<LabelledMap> maps;    ///< (T, features) or (T,)
+  MapStyle style{};                 ///< without overlay
+};
+
+/// The text once per map, in lines, its tokens on the colour of their relevance.
+SIGNXAI_API Image draw_tokens(const TokenPanel& panel);
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Picture files that are written
 
-/// What can be drawn into a file. A panel's and a series' views must live until it is written.
-using Drawing = std::variant<Image, Panel, SeriesPanel>;
+/// What can be drawn into a file. A panel's, a series' and a text's views must live until it is written.
+using Drawing = std::variant<Image, Panel, SeriesPanel, TokenPanel>;
 
-/// The bytes of a .png, .pdf or .svg file, by `ending` (with or without the dot; kInvalidArgument for others). In PDF
-/// and SVG lines and letters are vectors, maps are pictures whose cells stay sharp. Nothing depends on the time.
+/// The bytes of a .png, .pdf or .svg file, for texts also of an .html page, by `ending` (with or without the dot;
+/// kInvalidArgument for others). In PDF and SVG lines and letters are vectors, maps are pictures whose cells stay sharp.
+/// Nothing depends on the time.
 SIGNXAI_API std::string encode_picture(const Drawing& drawing, std::string_view ending, const PictureTexts& texts = {});
 
 /// Writes a picture file by the ending of its name, whole or not at all; an existing file is replaced only with

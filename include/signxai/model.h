@@ -33,6 +33,8 @@ struct LayerInfo {
 struct PortInfo {
   std::string name;
   Shape shape;  ///< of one sample, without the batch axis; open extents are negative
+  /// Of an input of token ids: the embeddings that they go to, at whose outputs its maps are taken. Empty for numbers.
+  std::vector<std::string> embeddings{};
 };
 
 /// A file that a model was read from: the network, its weights, stated custom layers.

@@ -49,8 +49,13 @@ const std::string& Model::name() const { return network_->name; }
 std::vector<PortInfo> Model::inputs() const {
   std::vector<PortInfo> ports;
   const graph::Graph& graph = network_->graph;
-  for (const graph::Value in : graph.inputs()) {
-    ports.push_back({graph[in].attrs.text("name"), without_batch(graph.type(in).shape)});
+  const std::vector<int> calls = network_->input_calls();
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const graph::Value in = graph.inputs()[i];
+    PortInfo& port = ports.emplace_back(PortInfo{graph[in].attrs.text("name"), without_batch(graph.type(in).shape)});
+    for (const int place : network_->places_of(calls[i])) {
+      if (place != calls[i]) port.embeddings.push_back(network_->calls[static_cast<std::size_t>(place)].name);
+    }
   }
   return ports;
 }

@@ -92,14 +92,6 @@ cairo_surface_t* make_surface(Surface kind, double width, double height, std::st
   return cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(width), static_cast<int>(height));
 }
 
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const std::string& character : characters_of(text)) {
-    result += character == "&" ? "&amp;" : character == "<" ? "&lt;" : character == ">" ? "&gt;" : character;
-  }
-  return result;
-}
-
 // Cairo has no call for texts inside an SVG: they go behind the opening tag.
 void add_texts(std::string& svg, const PictureTexts& texts) {
   const std::size_t tag = svg.find("<svg");
@@ -121,6 +113,14 @@ void set_information(cairo_surface_t* pdf, const PictureTexts& texts) {
 
 }  // namespace
 
+std::string escaped(const std::string& text) {
+  std::string result;
+  for (const std::string& character : characters_of(text)) {
+    result += character == "&" ? "&amp;" : character == "<" ? "&lt;" : character == ">" ? "&gt;" : character == "\"" ? "&quot;" : character;
+  }
+  return result;
+}
+
 Canvas::Canvas(double width, double height, Surface kind) : kind_(kind), bytes_(std::make_unique<std::string>()) {
   if (!(width >= 1 && height >= 1 && width <= kLargestExtent && height <= kLargestExtent)) {
     throw Error(ErrorCode::kUnsupported, "image", "drawing",
@@ -134,6 +134,12 @@ Canvas::Canvas(double width, double height, Surface kind) : kind_(kind), bytes_(
   context_.reset(cairo_create(surface_.get()));
   if (kind == Surface::kPdf) cairo_scale(context_.get(), kPointsPerPixel, kPointsPerPixel);
   fill({0, 0, width, height}, kWhite);
+}
+
+double Canvas::text_width(const std::string& text, const TextStyle& style) {
+  set_font(style);
+  const std::vector<std::string> characters = characters_of(text);
+  return text_width(join(characters, 0, characters.size()));
 }
 
 void Canvas::set_color(const Color& color) {

@@ -46,6 +46,9 @@ class Canvas {
   /// Text whose baseline is at y.
   void text(double x, double y, const std::string& text, const TextStyle& style = {});
 
+  /// How wide that text is, unshrunk.
+  double text_width(const std::string& text, const TextStyle& style);
+
   void fill(const Box& box, const Color& color);
   void line(double x1, double y1, double x2, double y2, const Color& color, double width = 1);
   /// A thin line of a translucent colour that lets what is below keep its hue: multiplied, where the surface can.
@@ -91,5 +94,9 @@ inline constexpr double kColorBarHeight = 40;  // bar and labels
 /// Drawings on a surface of either kind.
 Canvas drawn(const Panel& panel, Surface kind);
 Canvas drawn(const SeriesPanel& panel, Surface kind);
+Canvas drawn(const TokenPanel& panel, Surface kind);
+
+/// Characters that end a markup language's text replaced; bytes that are no UTF-8 become '?'.
+std::string escaped(const std::string& text);
 
 }  // namespace signxai::image
