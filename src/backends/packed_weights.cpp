@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/mapped_file.h"
+
 namespace signxai::backends {
 namespace {
 
@@ -42,6 +44,7 @@ AlignedBytes PackedWeights::get(const graph::Literal& source, const std::string&
   const auto bytes = static_cast<std::uint64_t>(element_count(source.shape())) * sizeof(float);
   if (budget_ != nullptr) budget_->take(bytes);  // layouts hardly add to the weights' own size
   entry = {source.storage(), pack()};
+  base::release_pages(source.storage(), source.data(), bytes);
   return entry.packed;
 }
 

@@ -26,6 +26,11 @@ struct stat status_of(int fd, const std::string& path) {
   return status;
 }
 
+/// Marks a pointer, and those that share its ownership, as one into a mapping.
+struct DeleteMapping {
+  void operator()(const MappedFile* file) const { delete file; }
+};
+
 }  // namespace
 
 UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
@@ -53,11 +58,19 @@ std::shared_ptr<const MappedFile> MappedFile::map(int fd, std::uint64_t size, co
     const ErrorCode code = errno == ENOMEM ? ErrorCode::kOutOfMemory : ErrorCode::kIo;
     throw Error(code, "import", subject, "the file cannot be mapped into memory: " + reason(errno));
   }
-  return std::shared_ptr<const MappedFile>(new MappedFile(static_cast<const std::byte*>(bytes), size));
+  return {new MappedFile(static_cast<const std::byte*>(bytes), size), DeleteMapping()};
 }
 
 MappedFile::~MappedFile() {
   if (size_ > 0) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+void release_pages(const std::shared_ptr<const void>& owner, const void* bytes, std::size_t count) noexcept {
+  if (std::get_deleter<DeleteMapping>(owner) == nullptr) return;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto first = reinterpret_cast<std::uintptr_t>(bytes);
+  const std::uintptr_t begin = (first + page - 1) / page * page, end = (first + count) / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 MappableFile::MappableFile(const std::string& path) : path_(path) {

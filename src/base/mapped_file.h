@@ -51,6 +51,10 @@ class MappedFile {
   std::uint64_t size_;
 };
 
+/// Takes bytes that are not needed soon out of the process's memory, if they belong to a mapped file; otherwise it does
+/// nothing. Whoever reads them again gets them from the file, or from the system's copy of it. `owner` keeps the bytes.
+void release_pages(const std::shared_ptr<const void>& owner, const void* bytes, std::size_t count) noexcept;
+
 /// A piece of memory and what keeps it: part of a mapped file, or bytes that were unpacked. Immutable.
 struct Bytes {
   std::shared_ptr<const std::byte> data;

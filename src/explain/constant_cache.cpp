@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/mapped_file.h"
 #include "passes/plan_memory.h"
 #include "runtime/program.h"
 
@@ -16,6 +17,9 @@ graph::Literal ConstantCache::get(const graph::Node& node, const std::vector<gra
   }
   if (budget_ != nullptr) budget_->take(passes::bytes_of(node.type));
   entries_.push_back({node.op, node.attrs, inputs, runtime::compute(node, inputs)});
+  for (const graph::Literal& input : inputs) {
+    base::release_pages(input.storage(), input.data(), static_cast<std::size_t>(input.size()) * sizeof(float));
+  }
   return entries_.back().result;
 }
 

@@ -1,6 +1,10 @@
-// Pass: gathers chains of pointwise operations between pull-backs into sweeps, which read and write memory once. A node
-// joins the sweep of its only user when that user is pointwise and has the same shape. Keeps relevance.
+// Pass: gathers pointwise operations between pull-backs into sweeps, which read and write memory once. A node joins the
+// sweep that uses it; where several do, each computes it anew if that is cheap and needs one array in its place (x - mean
+// instead of x), so that it is never stored. Keeps relevance, bit by bit.
+#include <algorithm>
 #include <map>
+#include <optional>
+#include <set>
 
 #include "graph/op.h"
 #include "graph/rewrite.h"
@@ -13,75 +17,139 @@ using graph::Node;
 using graph::OpKind;
 using graph::Value;
 
-bool is_pointwise(const Graph& graph, Value v) { return graph[v].op->kind == OpKind::kPointwise; }
+constexpr std::size_t kLongest = 64;  // operations in one sweep
+constexpr int kMostRepeated = 6;      // operations that are computed again to save an array
 
-/// For each pointwise node the last node of its sweep: itself, or that of the user it joins.
-std::vector<Value> sweep_roots(const Graph& graph) {
-  const auto uses = graph.use_counts();
-  std::vector<Value> user(static_cast<std::size_t>(graph.size())), root(static_cast<std::size_t>(graph.size()));
-  std::vector<bool> several(static_cast<std::size_t>(graph.size()), false);
-  for (std::int32_t i = 0; i < graph.size(); ++i) {
-    for (Value in : graph[Value{i}].inputs) {
-      const auto at = static_cast<std::size_t>(in.id);
-      several[at] = several[at] || (user[at] && user[at] != Value{i});
-      user[at] = Value{i};
-    }
-  }
-  for (const graph::Output& out : graph.outputs()) several[static_cast<std::size_t>(out.value.id)] = true;
-  for (std::int32_t i = graph.size(); i-- > 0;) {
-    const auto at = static_cast<std::size_t>(i);
-    root[at] = Value{i};
-    const Value next = user[at];
-    if (!several[at] && next && is_pointwise(graph, Value{i}) && is_pointwise(graph, next) &&
-        graph.type(next) == graph.type(Value{i})) {
-      root[at] = root[static_cast<std::size_t>(next.id)];
-    }
-  }
-  return root;
+bool is_pointwise(const Node& node) { return node.op->kind == OpKind::kPointwise; }
+
+bool is_cheap(const Node& node) {
+  constexpr const char* kCheap[] = {"abs",        "add",  "equal",   "greater", "greater_equal", "less",
+                                    "less_equal", "maximum", "minimum", "mul",     "neg",           "relu",
+                                    "select",     "sub"};
+  return std::any_of(std::begin(kCheap), std::end(kCheap), [&](const char* op) { return node.is(op); });
 }
 
-/// The region of one sweep while it is being put together.
-struct Sweep {
-  graph::Builder body;
-  std::map<Value, Value> inside;  ///< old value -> value in the body
-  std::vector<Value> operands;    ///< old values handed in
+/// Decides which pointwise nodes are stored; each of these is the end of a sweep.
+class Partition {
+ public:
+  explicit Partition(const Graph& graph) : graph_(graph), plans_(static_cast<std::size_t>(graph.size())) {
+    for (std::int32_t i = 0; i < graph.size(); ++i) {
+      for (const Value in : graph[Value{i}].inputs) at(in).users.insert(Value{i});
+      find_base(Value{i});
+    }
+    for (const graph::Output& out : graph.outputs()) at(out.value).stored = true;
+    for (std::int32_t i = graph.size(); i-- > 0;) place(Value{i});
+  }
+
+  bool is_stored(Value v) const { return plans_[static_cast<std::size_t>(v.id)].stored; }
+
+ private:
+  struct Plan {
+    std::set<Value> users;
+    bool stored = false;
+    std::set<Value> sweeps;     ///< those that compute it, by their last nodes
+    std::optional<Value> base;  ///< the one array of its own type that it is cheaply computed of
+    int cost = 0;               ///< operations between base and it
+    std::size_t length = 0;     ///< of the sweep that ends here
+  };
+  Plan& at(Value v) { return plans_[static_cast<std::size_t>(v.id)]; }
+
+  /// Inputs of other types are broadcast; they are small.
+  void find_base(Value v) {
+    const Node& node = graph_[v];
+    if (!is_pointwise(node) || !is_cheap(node)) return;
+    std::set<Value> bases;
+    int cost = 1;
+    for (const Value in : node.inputs) {
+      if (graph_.literal(in) || graph_.type(in) != node.type) continue;
+      bases.insert(at(in).base.value_or(in));
+      cost += at(in).cost;
+    }
+    if (bases.size() != 1 || cost > kMostRepeated) return;
+    at(v).base = *bases.begin();
+    at(v).cost = cost;
+  }
+
+  /// Users stand behind a node, so they have been placed.
+  void place(Value v) {
+    Plan& plan = at(v);
+    const Node& node = graph_[v];
+    const auto takes = [&](Value user) { return is_pointwise(graph_[user]) && graph_.type(user) == node.type; };
+    plan.stored = plan.stored || !is_pointwise(node) || plan.users.empty() ||
+                  !std::all_of(plan.users.begin(), plan.users.end(), takes);
+    if (!plan.stored) {
+      for (const Value user : plan.users) {
+        const std::set<Value>& sweeps = at(user).sweeps;
+        plan.sweeps.insert(sweeps.begin(), sweeps.end());
+      }
+      const auto full = [&](Value end) { return at(end).length >= kLongest; };
+      plan.stored = (plan.sweeps.size() > 1 && !plan.base) || std::any_of(plan.sweeps.begin(), plan.sweeps.end(), full);
+    }
+    if (plan.stored) plan.sweeps = {v};
+    for (const Value end : plan.sweeps) ++at(end).length;
+  }
+
+  const Graph& graph_;
+  std::vector<Plan> plans_;
 };
 
-Value operand(const Graph& graph, Sweep& sweep, Value old) {
-  if (const auto it = sweep.inside.find(old); it != sweep.inside.end()) return it->second;
-  const graph::Literal* literal = graph.literal(old);
-  if (literal && literal->size() == 1 && literal->shape().empty()) return sweep.inside[old] = sweep.body.constant(*literal);
-  const Value made = sweep.body.input("v" + std::to_string(sweep.operands.size()), graph.type(old).shape);
-  sweep.operands.push_back(old);
-  return sweep.inside[old] = made;
-}
+/// The region of one sweep while it is being put together.
+class Sweep {
+ public:
+  Sweep(const Graph& graph, const Partition& partition) : graph_(graph), partition_(partition) {}
 
-void append(const Graph& graph, Sweep& sweep, Value old) {
-  std::vector<Value> inputs;
-  for (Value in : graph[old].inputs) inputs.push_back(operand(graph, sweep, in));
-  sweep.inside[old] = sweep.body.remake(graph[old], std::move(inputs));
+  /// The sweep that ends with `end`: its body, and the stored values that it reads.
+  Graph compute(Value end) {
+    const Value made = append(end);
+    body_.output("y", made);
+    return body_.take();
+  }
+  const std::vector<Value>& operands() const { return operands_; }
+
+ private:
+  Value append(Value old) {
+    std::vector<Value> inputs;
+    for (const Value in : graph_[old].inputs) inputs.push_back(operand(in));
+    return inside_[old] = body_.remake(graph_[old], std::move(inputs));
+  }
+
+  Value operand(Value old) {
+    if (const auto it = inside_.find(old); it != inside_.end()) return it->second;
+    const graph::Literal* literal = graph_.literal(old);
+    if (literal && literal->size() == 1 && literal->shape().empty()) return inside_[old] = body_.constant(*literal);
+    if (!partition_.is_stored(old)) return append(old);
+    const Value made = body_.input("v" + std::to_string(operands_.size()), graph_.type(old).shape);
+    operands_.push_back(old);
+    return inside_[old] = made;
+  }
+
+  const Graph& graph_;
+  const Partition& partition_;
+  graph::Builder body_;
+  std::map<Value, Value> inside_;  ///< old value -> value in the body
+  std::vector<Value> operands_;
+};
+
+bool joins(const Graph& graph, const Partition& partition, Value in) {
+  return is_pointwise(graph[in]) && !partition.is_stored(in);
 }
 
 }  // namespace
 
 Graph fuse_pointwise(const Graph& graph, const Context&) {
-  const auto roots = sweep_roots(graph);
-  std::map<Value, int> members;
-  for (std::int32_t i = 0; i < graph.size(); ++i) {
-    if (is_pointwise(graph, Value{i})) ++members[roots[static_cast<std::size_t>(i)]];
-  }
-  std::map<Value, Sweep> sweeps;
+  const Partition partition(graph);
   std::map<Value, Value> made;
   return graph::rewrite(graph, [&](graph::Builder& b, Value old, const std::vector<Value>& in) -> Value {
-    const Value root = roots[static_cast<std::size_t>(old.id)];
-    if (!is_pointwise(graph, old) || members[root] < 2) return made[old] = b.remake(graph[old], in);
-    Sweep& sweep = sweeps[root];
-    append(graph, sweep, old);
-    if (old != root) return made[old] = b.remake(graph[old], in);  // dead once the sweep is there
-    sweep.body.output("y", sweep.inside.at(root));
+    const Node& node = graph[old];
+    const bool alone = std::none_of(node.inputs.begin(), node.inputs.end(),
+                                    [&](Value input) { return joins(graph, partition, input); });
+    // What joins another sweep is dead once that is there.
+    if (!is_pointwise(node) || !partition.is_stored(old) || alone) return made[old] = b.remake(node, in);
+    Sweep sweep(graph, partition);
+    const Graph body = sweep.compute(old);
     std::vector<Value> operands;
-    for (Value v : sweep.operands) operands.push_back(made.at(v));
-    return made[old] = b.make("sweep", operands, {{"body", std::make_shared<const Graph>(sweep.body.take())}});
+    for (const Value operand : sweep.operands()) operands.push_back(made.at(operand));
+    return made[old] = b.make("sweep", operands, {{"body", std::make_shared<const Graph>(body)}});
   });
 }
 

@@ -1,4 +1,5 @@
 // Each rewrite: text in, text out, and the same numbers on the reference backend.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -407,6 +408,82 @@ output "c" %c
   graph::verify(fused);
   expect_same_results(graph, fused);
   EXPECT_TRUE(fused[fused.outputs()[0].value].is("relu"));
+}
+
+/// How many nodes of that op there are outside of sweeps.
+int count_of(const Graph& graph, std::string_view op) {
+  int count = 0;
+  for (const graph::Node& node : graph.nodes()) count += node.is(op) ? 1 : 0;
+  return count;
+}
+
+// As with a batch normalization whose shifted input relevance needs too.
+TEST(FusePointwise, ComputesAgainWhatIsCheap) {
+  const Graph graph = from_text(R"(
+%x = input "x" : f32[2,3]
+%w = input "w" : f32[3,3]
+%c = input "c" : f32[3]
+%s = sub %x %c
+%a = relu %s
+%z = matmul %a %w
+%b = mul %s %z
+%d = mul %b %s
+output "y" %d
+)");
+  const Graph fused = fuse_pointwise(graph, context());
+  graph::verify(fused);
+  EXPECT_EQ(count_of(fused, "sub"), 0);
+  EXPECT_EQ(count_of(fused, "sweep"), 2);
+  expect_same_results(graph, fused);
+}
+
+TEST(FusePointwise, KeepsWhatIsExpensiveOrNeedsTwoArrays) {
+  const Graph graph = from_text(R"(
+%x = input "x" : f32[2,3]
+%u = input "u" : f32[2,3]
+%w = input "w" : f32[3,3]
+%e = exp %x
+%s = add %x %u
+%p = mul %e %s
+%z = matmul %p %w
+%b = mul %s %z
+%d = mul %b %e
+output "y" %d
+)");
+  const Graph fused = fuse_pointwise(graph, context());
+  graph::verify(fused);
+  EXPECT_EQ(count_of(fused, "exp"), 1);
+  EXPECT_EQ(count_of(fused, "add"), 1);
+  EXPECT_EQ(count_of(fused, "mul"), 1);
+  EXPECT_EQ(count_of(fused, "sweep"), 1);
+  expect_same_results(graph, fused);
+}
+
+TEST(FusePointwise, JoinsBranchesThatMeetAgain) {
+  const Graph graph = from_text(R"(
+%x = input "x" : f32[2,3]
+%e = exp %x
+%a = relu %e
+%b = neg %e
+%d = mul %a %b
+output "y" %d
+)");
+  const Graph fused = fuse_pointwise(graph, context());
+  ASSERT_EQ(fused.size(), 2);
+  expect_same_results(graph, fused);
+}
+
+TEST(FusePointwise, EndsSweepsInTime) {
+  std::string text = "%v0 = input \"x\" : f32[2,3]\n";
+  for (int i = 0; i < 1000; ++i) text += fmt::format("%v{} = {} %v{}\n", i + 1, i % 2 == 0 ? "neg" : "exp", i);
+  const Graph graph = from_text(text + "output \"y\" %v1000\n");
+  const Graph fused = fuse_pointwise(graph, context());
+  graph::verify(fused);
+  EXPECT_GE(count_of(fused, "sweep"), 1000 / 64);
+  for (const graph::Node& node : fused.nodes()) {
+    if (!node.is("sweep")) continue;
+    EXPECT_LE(node.attrs.region("body").size(), 70);
+  }
 }
 
 TEST(Pipeline, RefusesAnUnknownPass) {

@@ -147,11 +147,24 @@ class Compiler {
     return {false, static_cast<int>(steps_.size()) - 1};
   }
 
+  /// The longest block whose buffers fit; how many there are depends on which sources repeat within it.
   void finish() {
-    choose_block();
+    for (std::int64_t block = kLongestBlock;; block = std::max(block / 2, kShortestBlock)) {
+      choose_block(block);
+      assign();
+      if (program_.buffers * program_.block <= kSweepBuffer) return;
+    }
+  }
+
+  void assign() {
+    program_.buffers = 0;
+    program_.once.clear();
+    program_.body.clear();
+    free_.clear();
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       Step& step = steps_[i];
       program_.heavy = program_.heavy || is_heavy(step.opcode);
+      step.last_use = -1;
       step.invariant = i + 1 < steps_.size();
       for (const Operand& operand : step.operands) {
         step.invariant = step.invariant && is_invariant(operand);
@@ -166,12 +179,11 @@ class Compiler {
     return operand.source ? program_.sources[index].kind == Source::kInvariant : steps_[index].invariant;
   }
 
-  /// Long enough to hide the cost of an instruction, short enough for the cache, and a multiple of all short periods.
-  void choose_block() {
-    const auto buffers = static_cast<std::int64_t>(program_.sources.size() + steps_.size());  // at most
-    std::int64_t block = std::clamp<std::int64_t>(kSweepBuffer / buffers, kShortestBlock, 1024) / 16 * 16;
+  /// At most that long, and a multiple of all short periods.
+  void choose_block(std::int64_t block) {
     std::int64_t longest = 1;
     for (Source& source : program_.sources) {
+      if (source.kind == Source::kInvariant) source.kind = Source::kBlock;
       const std::int64_t repeat = period(source);
       if (repeat == 0 || repeat > block) continue;
       source.kind = Source::kInvariant;

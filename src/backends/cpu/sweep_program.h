@@ -80,6 +80,8 @@ struct Program {
 
 /// Floats of block memory a program may use; half of a small L1 cache.
 inline constexpr std::int64_t kSweepBuffer = 6144;
+/// Long enough to hide the cost of an instruction.
+inline constexpr std::int64_t kLongestBlock = 1024;
 /// Shortest block, and with it the limit on buffers.
 inline constexpr std::int64_t kShortestBlock = 32;
 
