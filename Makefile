@@ -3,11 +3,12 @@
 #   make test           set-up, build, all tests; CTEST="-R regex" picks some; SIGNXAI_GOLDENS=DIR adds goldens
 #   make docs           the site in build/site, with a gallery that is drawn anew; any broken link or example ends it
 #   make notebooks      runs docs/notebooks anew and stores what they show, to be committed
-#   make parity         parity-compat, then live Keras models against automatic differentiation; makes its own environments;
+#   make parity         parity-compat, parity-torch, then live Keras models against automatic differentiation; makes its own environments;
 #                       PARITY_SHARE=0.4 draws a share of the live cases, by PARITY_SEED
 #   make wheel          wheels in dist/, tested; PYTHONS="python3.12 ..." picks interpreters
 #   make stubs          python/signxai_cpp/_native.pyi anew, after a change of python/bind
 #   make parity-compat  signxai_cpp.compat against the live reference on TensorFlow; PARITY_SECONDS (600), PARITY_SEED
+#   make parity-torch   AttnLRP and zennit's composites against lxt and zennit on PyTorch; PARITY_NETWORKS (2) of each kind
 #   make bench          measures beside the peers; BENCH="warm cold" picks sections; BENCH_REPEATS (7), BENCH_OUT=FILE
 #   make demo           set-up, build, explanations of the bundled examples
 #   make sanitize       the tests under the address and undefined-behaviour sanitizers; CTEST as above
@@ -18,12 +19,13 @@ JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 PARITY_SECONDS ?= 600
+PARITY_NETWORKS ?= 2
 # Warnings stop continuous integration, not a user whose compiler is newer than ours.
 WERROR := $(if $(CI),ON,OFF)
 
 cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
-.PHONY: build test docs notebooks parity parity-compat wheel stubs bench demo sanitize fuzz format format-check tidy install clean setup setup-test
+.PHONY: build test docs notebooks parity parity-compat parity-torch wheel stubs bench demo sanitize fuzz format format-check tidy install clean setup setup-test
 
 build: setup
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
@@ -35,7 +37,7 @@ test: setup-test
 	@tools/run_tests.py build $(CTEST)
 
 # Live Keras 3 models on JAX, against JAX's own differentiation, and on TensorFlow; live models of tf.keras 2. The extension is for Debian's Python, as is the venv.
-parity: parity-compat
+parity: parity-compat parity-torch
 	@tools/setup.sh build python parity
 	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target python-package
@@ -75,6 +77,13 @@ parity-compat:
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/reference.py --seconds $(PARITY_SECONDS) $(if $(PARITY_SEED),--seed $(PARITY_SEED))
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/examples.py --side 56
 	@PYTHONPATH=build/python .deps/parity-tf/bin/python tools/parity/test_behaviour.py
+
+# Small transformers, and torchvision's ResNet-18, with random weights.
+parity-torch:
+	@tools/setup.sh build python parity-torch
+	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target python-package
+	@PYTHONPATH=build/python .deps/bench-torch/bin/python tools/parity/torch_peers.py --networks $(PARITY_NETWORKS)
 
 # The peers live in environments of their own; the Python package is ours, for Debian's Python.
 bench:

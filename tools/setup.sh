@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what this project needs on a Debian 12 and does nothing where it is there already.
-#   tools/setup.sh [build|test|python|docs|wheel|parity|parity-tf|bench|format|tidy|fuzz]...     (default: build)
+#   tools/setup.sh [build|test|python|docs|wheel|parity|parity-tf|parity-torch|bench|format|tidy|fuzz]...     (default: build)
 # Debian packages are installed as root or with sudo; what comes from PyPI goes into private folders below .deps/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -112,8 +112,12 @@ setup_parity_tf() {
 
 # The peers that `make bench` measures beside: those on TensorFlow, and those on PyTorch.
 setup_bench() {
-  local wheels=tools/requirements/bench-torch-alone.txt
   setup_parity_tf
+  setup_torch
+}
+
+setup_torch() {
+  local wheels=tools/requirements/bench-torch-alone.txt
   install_venv .deps/bench-torch tools/requirements/bench-torch.txt
   if cmp -s "$wheels" .deps/bench-torch/.whole; then return 0; fi
   say "installing into .deps/bench-torch: $(grep -v '^#' "$wheels" | tr '\n' ' ')"
@@ -132,10 +136,11 @@ for part in "${@:-build}"; do
     wheel) setup_wheel ;;
     parity) setup_parity ;;
     parity-tf) setup_build && setup_parity_tf ;;
+    parity-torch) setup_torch ;;
     bench) setup_build && setup_bench ;;
     format) install_packages "${packages_format[@]}" ;;
     tidy) install_packages "${packages_tidy[@]}" ;;
     fuzz) install_packages "${packages_fuzz[@]}" ;;
-    *) die "unknown part '$part'; expected build, test, python, docs, wheel, parity, parity-tf, bench, format, tidy or fuzz" ;;
+    *) die "unknown part '$part'; expected build, test, python, docs, wheel, parity, parity-tf, parity-torch, bench, format, tidy or fuzz" ;;
   esac
 done

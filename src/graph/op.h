@@ -13,6 +13,7 @@
 namespace signxai::graph {
 
 class Builder;
+class Derivative;
 
 /// Which signs the elements of a value may have; the lattice of the sign analysis.
 struct Sign {
@@ -72,6 +73,7 @@ struct PullBackArgs {
   Value cotangent;  ///< invalid where the result is a tuple
   std::span<const bool> needed;
   std::span<const Value> members{};  ///< of a tuple: one cotangent per member, invalid where nothing arrived
+  const Derivative* derivative = nullptr;  ///< what takes the place of derivatives in regions; none: nullptr
 };
 
 struct OpDef {

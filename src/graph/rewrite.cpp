@@ -5,8 +5,6 @@
 #include <map>
 #include <memory>
 
-#include "graph/op.h"
-
 namespace signxai::graph {
 namespace {
 
@@ -90,8 +88,16 @@ class Cotangents {
   std::map<Value, std::vector<Value>> members_;
 };
 
-void pull_through(Builder& builder, Value value, const std::vector<bool>& depends, Cotangents& cotangents) {
-  const Node node = builder[value];
+struct Pull {
+  Builder& builder;
+  const Flow& flow;
+  const Derivative* derivative;
+  Cotangents& cotangents;
+};
+
+void pull_through(const Pull& pull, Value value) {
+  const Node node = pull.builder[value];
+  Cotangents& cotangents = pull.cotangents;
   const Value incoming = cotangents.of(value);
   if (node.is("get")) {
     cotangents.add_member(node.inputs[0], static_cast<std::size_t>(node.attrs.integer("index")), incoming);
@@ -99,15 +105,36 @@ void pull_through(Builder& builder, Value value, const std::vector<bool>& depend
   }
   if (!node.op->pull_back) return;
   const auto needed = std::make_unique<bool[]>(node.inputs.size());
-  for (std::size_t k = 0; k < node.inputs.size(); ++k) needed[k] = depends[at(node.inputs[k])];
+  for (std::size_t k = 0; k < node.inputs.size(); ++k) needed[k] = pull.flow.through(node.inputs[k]);
   const auto members = cotangents.members(value);
-  const auto shares = node.op->pull_back({builder, node, value, incoming, {needed.get(), node.inputs.size()}, members});
+  const PullBackArgs args{pull.builder, node,           value, incoming, {needed.get(), node.inputs.size()},
+                          members,      pull.derivative};
+  if (const auto given = pull.derivative ? pull.derivative->shares(args, pull.flow) : std::nullopt) {
+    for (const auto& [to, share] : *given) cotangents.add(to, share);
+    return;
+  }
+  const auto shares = node.op->pull_back(args);
   for (std::size_t k = 0; k < shares.size(); ++k) {
     if (shares[k] && needed[k]) cotangents.add(node.inputs[k], shares[k]);
   }
 }
 
 }  // namespace
+
+std::vector<bool> differentiable_dependents(const Graph& graph, std::int32_t last, const std::vector<Value>& sources) {
+  std::vector<bool> depends(static_cast<std::size_t>(last) + 1, false);
+  for (Value source : sources) {
+    if (source.id <= last) depends[at(source)] = true;
+  }
+  for (std::int32_t i = 0; i <= last; ++i) {
+    const Node& node = graph[Value{i}];
+    if (!node.op->pull_back && !node.is("get")) continue;
+    const auto first = node.inputs.begin() + (node.is("select") ? 1 : 0);  // not its condition
+    const bool reached = std::any_of(first, node.inputs.end(), [&](Value in) { return depends[at(in)]; });
+    if (reached) depends[static_cast<std::size_t>(i)] = true;
+  }
+  return depends;
+}
 
 std::vector<Value> copy_graph(const Graph& from, Builder& builder, const Replace& replace) {
   return copy(from, builder, replace, nullptr);
@@ -140,21 +167,26 @@ Value replay(Builder& builder, Value target, const std::vector<std::pair<Value, 
   return map.count(target) ? map.at(target) : target;
 }
 
-std::vector<Value> pull_back(Builder& builder, Value output, Value cotangent, const std::vector<Value>& wrt) {
-  return pull_back(builder, {{output, cotangent}}, wrt);
+bool Flow::ends_at(Value value) const { return std::find(sources.begin(), sources.end(), value) != sources.end(); }
+
+std::vector<Value> pull_back(Builder& builder, Value output, Value cotangent, const std::vector<Value>& wrt,
+                             const Derivative* derivative) {
+  return pull_back(builder, {{output, cotangent}}, wrt, derivative);
 }
 
 std::vector<Value> pull_back(Builder& builder, const std::vector<std::pair<Value, Value>>& seeds,
-                             const std::vector<Value>& wrt) {
+                             const std::vector<Value>& wrt, const Derivative* derivative) {
   Value last;
   for (const auto& seed : seeds) last = std::max(last, seed.first);
-  const auto depends = dependents(builder.graph(), last.id, wrt);
+  const auto depends =
+      derivative ? differentiable_dependents(builder.graph(), last.id, wrt) : dependents(builder.graph(), last.id, wrt);
+  const Flow flow{wrt, depends};
   Cotangents cotangents(builder);
   for (const auto& [output, cotangent] : seeds) cotangents.add(output, cotangent);
   for (std::int32_t i = last.id; i >= 0; --i) {
     const Value value{i};
-    if (!cotangents.reached(value) || !depends[at(value)]) continue;
-    if (std::find(wrt.begin(), wrt.end(), value) == wrt.end()) pull_through(builder, value, depends, cotangents);
+    if (!cotangents.reached(value) || !flow.through(value)) continue;
+    if (!flow.ends_at(value)) pull_through({builder, flow, derivative, cotangents}, value);
   }
   std::vector<Value> result;
   for (Value v : wrt) result.push_back(cotangents.of(v));

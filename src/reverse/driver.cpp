@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "graph/rewrite.h"
-
 namespace signxai::reverse {
 
 using graph::Value;
@@ -107,13 +105,13 @@ Value with_one_winner(const Site& site, Value target) {
 
 }  // namespace
 
-std::vector<Value> vjp(const Site& site, Value given, Value cotangent) {
+std::vector<Value> vjp(const Site& site, Value given, Value cotangent, const graph::Derivative* derivative) {
   const Value target = with_one_winner(site, given);
   std::vector<Value> unique;
   for (Value input : site.call().inputs) {
     if (std::find(unique.begin(), unique.end(), input) == unique.end()) unique.push_back(input);
   }
-  std::vector<Value> cotangents = graph::pull_back(site.builder, site.selected(target), cotangent, unique);
+  std::vector<Value> cotangents = graph::pull_back(site.builder, site.selected(target), cotangent, unique, derivative);
   std::vector<Value> result;
   for (Value input : site.call().inputs) {
     const auto at = std::find(unique.begin(), unique.end(), input);

@@ -9,6 +9,7 @@
 
 #include "graph/builder.h"
 #include "graph/network.h"
+#include "graph/rewrite.h"
 #include "reverse/ledger.h"
 #include "reverse/selection.h"
 #include "reverse/semantics.h"
@@ -82,6 +83,7 @@ std::vector<Arrival> walk(graph::Builder& builder, const graph::Network& network
 
 /// Vector-Jacobian product of a call from `target` (its output or kernel output; sel of it at a head) to its inputs.
 /// An input that is given twice gets its whole cotangent once.
-std::vector<graph::Value> vjp(const Site& site, graph::Value target, graph::Value cotangent);
+std::vector<graph::Value> vjp(const Site& site, graph::Value target, graph::Value cotangent,
+                              const graph::Derivative* derivative = nullptr);
 
 }  // namespace signxai::reverse

@@ -18,7 +18,8 @@ constexpr QuirkInfo kQuirks[] = {
     {Quirk::kCopiedSeed, "Q3",
      "behind a softmax that is a layer of its own, LRP begins with the selected value at every output"},
     {Quirk::kShapeDispatch, "Q6",
-     "a layer that moves values but keeps the shape (square Permute, pooling with stride 1) passes relevance on unmoved"},
+     "a layer that moves values but keeps the shape (square Permute, pooling with stride 1) passes relevance on "
+     "unmoved"},
     {Quirk::kFullBias, "Q7", "alpha-beta puts the whole bias into both denominators, where each has only a part of it"},
     {Quirk::kGamma, "Q9", "the gamma rule is gamma A - B, which conserves nothing"},
     {Quirk::kBlockedInputRule, "Q10",
@@ -30,6 +31,9 @@ constexpr QuirkInfo kQuirks[] = {
      "the guided factor explains the sum of the layer's outputs, and not the class, and leaves out the first layer"},
     {Quirk::kPoolTies, "Q20", "tied maxima of a 3-D pooling window each get the whole gradient"},
     {Quirk::kMovingTarget, "Q21", "the largest output is found anew at every point, so the target may change"},
+    {Quirk::kWholeLayers, "Q31",
+     "layers without a kernel that compute with values of several places (recurrence, attention, normalisation, "
+     "products, reductions) give their derivative or pass relevance on, which conserves nothing"},
 };
 
 std::vector<std::string_view> pieces_of(std::string_view text) {

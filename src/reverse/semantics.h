@@ -24,6 +24,7 @@ enum class Quirk : std::uint32_t {
   kGuidedGradCam,     ///< Q17
   kPoolTies,          ///< Q20
   kMovingTarget,      ///< Q21
+  kWholeLayers,       ///< Q31
 };
 
 /// A row of docs/semantics.md.

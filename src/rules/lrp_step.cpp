@@ -40,6 +40,13 @@ bool passes_through(const graph::Graph& graph, const graph::LayerCall& call, con
   return keeps_shape(graph, call) && (!moves_values(graph, call) || !semantics.fixes(reverse::Quirk::kShapeDispatch));
 }
 
+/// What the rules of the operations inside the layer do, or nullptr where relevance goes another way.
+const char* in_parts(const graph::Graph& graph, const graph::LayerCall& call, const reverse::Semantics& semantics) {
+  if (call.kind != LayerKind::kOther) return nullptr;
+  const char* treatment = whole_layer_treatment(graph, call);
+  return treatment && semantics.fixes(reverse::Quirk::kWholeLayers) ? treatment : nullptr;
+}
+
 /// The value of the selected output, at the selected neuron and nowhere else.
 Value scattered_output(const reverse::Site& site) {
   const Value y = site.call().output, chosen = site.selected(y);
@@ -84,7 +91,9 @@ std::vector<Value> without_rule(const reverse::Site& site, Value relevance) {
     case LayerKind::kAveragePool: return {through_average_pool(site, relevance)};
     default: break;
   }
-  if (passes_through(site.builder.graph(), site.call(), site.start.semantics)) return {relevance};
+  const graph::Graph& graph = site.builder.graph();
+  if (in_parts(graph, site.call(), site.start.semantics)) return through_whole_layer(site, relevance);
+  if (passes_through(graph, site.call(), site.start.semantics)) return {relevance};
   return reverse::vjp(site, site.call().output, relevance);
 }
 
@@ -131,6 +140,7 @@ std::string treatment(const Composite& composite, const Network& network, int in
     case LayerKind::kSteps: return "nothing passes";
     case LayerKind::kOther: break;
   }
+  if (const char* inside = in_parts(network.graph, call, semantics)) return inside;
   return passes_through(network.graph, call, semantics) ? "pass-through" : "gradient";
 }
 

@@ -1,5 +1,6 @@
 // Maps that other packages compute on the networks of tests/golden/data: the composites of zennit, deep Taylor of
-// iNNvestigate 2 and DeepLIFT of captum. tests/golden/peers/README.md says how they were made.
+// iNNvestigate 2 and DeepLIFT of captum; and on networks of its own, AttnLRP of lxt and zennit on a residual network.
+// tests/golden/peers/README.md says how they were made.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -125,6 +126,50 @@ TEST_P(PeerTest, Maps) {
   }
   std::cout << peer.name << ": worst deviation " << worst << " of the tolerance\n";
 }
+
+/// A network of tests/golden/peers/models with what a peer computed for output 1.
+struct Stored {
+  std::string file, network, semantics;
+  std::vector<Call> calls;
+};
+
+void PrintTo(const Stored& stored, std::ostream* out) { *out << stored.network; }
+
+std::vector<Stored> stored_networks() {
+  std::vector<Call> merged = {{"epsilon_plus", "lrp.epsilon_plus"},
+                              {"epsilon_plus_flat", "lrp.epsilon_plus_flat"},
+                              {"epsilon_alpha2_beta1", "lrp.epsilon_alpha2_beta1"},
+                              {"epsilon_gamma_box", "lrp.epsilon_gamma_box", {{"low", -3.0}, {"high", 3.0}}}};
+  for (Call& call : merged) call.parameters["merge_batch_norm"] = 1.0;
+  std::vector<Stored> all = {{"resnet", "resnet", "signxai", merged}};
+  for (const char* name : {"encoder", "decoder", "products"})
+    all.push_back({"lxt", name, "sound", {{"lrp_z", "lrp_z"}}});
+  return all;
+}
+
+class PeerNetwork : public testing::TestWithParam<Stored> {};
+
+TEST_P(PeerNetwork, OutputsAndMaps) {
+  const Stored& stored = GetParam();
+  const hdf5::File file = hdf5::File::open(folder() + "peers/" + stored.file + ".h5");
+  ExplainerOptions options;
+  options.semantics = stored.semantics;
+  const Explainer explainer(Model::load(folder() + "peers/models/" + stored.network + ".h5"), options);
+  const Tensor input = read(file, stored.network + "/x");
+  const Comparison outputs =
+      compare(explainer.predict(input).front(), read(file, stored.network + "/outputs"), kTolerance, 0);
+  EXPECT_TRUE(outputs.right) << outputs.why;
+  for (const Call& call : stored.calls) {
+    const Explanation found = explainer.explain(input, {{call.method, call.parameters}}, Target::index(1));
+    const Comparison result =
+        compare(found.maps.front().map, read(file, stored.network + "/" + call.label), kTolerance, 0);
+    EXPECT_TRUE(result.right) << call.label << ": " << result.why;
+    std::cout << stored.network << ", " << call.label << ": " << result.fraction << " of the tolerance\n";
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Peers, PeerNetwork, testing::ValuesIn(stored_networks()),
+                         [](const auto& tested) { return tested.param.network; });
 
 INSTANTIATE_TEST_SUITE_P(Peers, PeerTest, testing::ValuesIn(peers()),
                          [](const auto& tested) { return tested.param.name + "_" + std::to_string(tested.index); });

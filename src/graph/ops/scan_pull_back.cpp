@@ -121,7 +121,7 @@ class BackwardScan {
     for (std::size_t i = 0; i < seeded_.size(); ++i) {
       seeds.emplace_back(repeated(scan_.carries + seeded_[i]), yielded[i]);
     }
-    const Values cotangents = pull_back(body, seeds, forward);
+    const Values cotangents = pull_back(body, seeds, forward, args_.derivative);
     const auto of = [&](std::size_t i) { return cotangents[i] ? cotangents[i] : zeros_like(body, forward[i]); };
     for (std::size_t i = 0; i < scan_.carries; ++i) body.output("d_carry" + std::to_string(i), of(i));
     for (std::size_t i = 0; i < summed_.size(); ++i) {

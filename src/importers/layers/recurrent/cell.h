@@ -18,7 +18,8 @@ struct Cell {
   std::function<graph::Value(graph::Builder&, graph::Value)> project;
   /// The same of all steps [N, T, ...] at once; empty where that cannot be done.
   std::function<graph::Value(graph::Builder&, graph::Value)> project_all;
-  /// The next states, of what was projected and the states so far.
+  /// The next states, of what was projected and the states so far. Where a gate lets a signal through, the product has
+  /// the gate first: relevance rules tell the two apart by that.
   std::function<Values(graph::Builder&, graph::Value, const Values&)> step;
   std::vector<std::int64_t> widths;  ///< last extent of each state
   std::size_t output = 0;            ///< which state is the step's output
