@@ -214,6 +214,7 @@ TEST(KerasLayers, Merges) {
   expect_near(merged("Add"), {1, 2}, {4, 7});
   expect_near(merged("Subtract"), {1, 2}, {-2, 3});
   expect_near(merged("CustomScaleLayer", {{"scale", 0.5}}), {1, 2}, {2.5, 6});
+  expect_near(merged("Custom>CustomScaleLayer", {{"scale", 0.5}}), {1, 2}, {2.5, 6});
   expect_near(merged("Multiply"), {1, 2}, {3, 10});
   expect_near(merged("Average"), {1, 2}, {2, 3.5});
   expect_near(merged("Maximum"), {1, 2}, {3, 5});

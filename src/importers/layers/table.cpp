@@ -59,6 +59,7 @@ constexpr LayerImporter kLayers[] = {
     {"Cropping1D", kOther, import_cropping1d},
     {"Cropping2D", kOther, import_cropping2d},
     {"Cropping3D", kOther, import_cropping3d},
+    {"Custom>CustomScaleLayer", kOther, import_scaled_add},  // as tf.keras 2 registers it
     {"CustomScaleLayer", kOther, import_scaled_add},
     {"CutMix", kOther, import_identity, kDropped, {}, kImages},
     {"Dense", kKernel, import_dense, kKept},
@@ -167,7 +168,8 @@ const LayerImporter* find_layer(std::string_view class_name) {
 }
 
 bool is_of_applications(std::string_view class_name) {
-  return class_name == "CustomScaleLayer" || class_name == "LayerScale" || class_name == "StochasticDepth";
+  return class_name == "CustomScaleLayer" || class_name == "Custom>CustomScaleLayer" ||
+         class_name == "LayerScale" || class_name == "StochasticDepth";
 }
 
 }  // namespace signxai::keras
