@@ -4,7 +4,9 @@
 #   make docs           the site in build/site, with a gallery that is drawn anew; any broken link or example ends it
 #   make notebooks      runs docs/notebooks anew and stores what they show, to be committed
 #   make parity         parity-compat, parity-torch, then live Keras models against automatic differentiation; makes its own environments;
-#                       PARITY_SHARE=0.4 draws a share of the live cases, by PARITY_SEED
+#                       PARITY_SHARE=0.4 draws a share of the live cases, by PARITY_SEED; a sample of the architectures
+#   make architectures  every network of keras.applications against Keras, into docs/architectures.md: rows that are
+#                       missing, or AGAIN=1; ARCHITECTURES="ResNet* VGG16" picks some
 #   make wheel          wheels in dist/, tested; PYTHONS="python3.12 ..." picks interpreters
 #   make stubs          python/signxai_cpp/_native.pyi anew, after a change of python/bind
 #   make parity-compat  signxai_cpp.compat against the live reference on TensorFlow; PARITY_SECONDS (600), PARITY_SEED
@@ -20,12 +22,13 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 600
 PARITY_SECONDS ?= 600
 PARITY_NETWORKS ?= 2
+ARCHITECTURE_SECONDS ?= 90
 # Warnings stop continuous integration, not a user whose compiler is newer than ours.
 WERROR := $(if $(CI),ON,OFF)
 
 cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
-.PHONY: build test docs notebooks parity parity-compat parity-torch wheel stubs bench demo sanitize fuzz format format-check tidy install clean setup setup-test
+.PHONY: build test docs notebooks parity parity-compat parity-torch architectures wheel stubs bench demo sanitize fuzz format format-check tidy install clean setup setup-test
 
 build: setup
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
@@ -44,7 +47,17 @@ parity: parity-compat parity-torch
 	@for backend in jax tensorflow; do \
 	  PYTHONPATH=build/python KERAS_BACKEND=$$backend TF_CPP_MIN_LOG_LEVEL=2 \
 	    .deps/parity/bin/python -m pytest -q -p no:cacheprovider python/tests/live || exit 1; done
-	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_tf_keras.py python/tests/live/test_attention.py python/tests/live/test_recurrent.py python/tests/live/test_preprocessing.py python/tests/live/test_layer_list.py python/tests/live/test_operations.py
+	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_tf_keras.py python/tests/live/test_attention.py python/tests/live/test_recurrent.py python/tests/live/test_preprocessing.py python/tests/live/test_layer_list.py python/tests/live/test_operations.py python/tests/live/test_hand_built.py python/tests/live/test_architecture_list.py
+	@for keras in parity parity-tf; do \
+	  PYTHONPATH=build/python .deps/$$keras/bin/python tools/parity/architectures.py --seconds $(ARCHITECTURE_SECONDS) $(if $(PARITY_SEED),--seed $(PARITY_SEED)) || exit 1; done
+
+# Takes an hour or two on two cores; what is done stays when it is stopped. Give it the machine: big networks need 10 GB.
+architectures:
+	@tools/setup.sh build python parity parity-tf
+	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target python-package
+	@for keras in parity parity-tf; do \
+	  PYTHONPATH=build/python .deps/$$keras/bin/python tools/parity/architectures.py $(if $(AGAIN),--again) $(foreach pattern,$(ARCHITECTURES),'$(pattern)') || exit 1; done
 
 # Needs no network to be read: build/site/index.html; its search works where it is served: python3 -m http.server -d build/site
 docs:

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "console.h"
+#include "signxai/array_file.h"
 #include "signxai/error.h"
 
 namespace signxai::cli {
@@ -153,13 +154,23 @@ void TargetOptions::add_to(CLI::App& verb) {
   verb.add_option(
           "--target", text,
           "Output to explain: max, all, each, top:K, an index, one index per sample (3,1,4), a contrast (3-5), an "
-          "expression (f0 + 2*f1); OUTPUT:TARGET picks one of several outputs")
+          "expression (f0 + 2*f1), mask:FILE.npy (a weight for each output); OUTPUT:TARGET picks one of several outputs")
       ->capture_default_str();
 }
 
 Target TargetOptions::parse(const Model& model) const {
   std::vector<std::string> names;
   for (const PortInfo& port : model.outputs()) names.push_back(port.name);
+  const std::string_view mask = "mask:";
+  std::vector<std::string> prefixes{""};  // of the outputs that may stand in front
+  for (const std::string& name : names) prefixes.push_back(name + ":");
+  for (const std::string& prefix : prefixes) {
+    const std::string begin = prefix + std::string(mask);
+    if (text.compare(0, begin.size(), begin) != 0) continue;
+    Target target = Target::weighted(read_npy(text.substr(begin.size())));
+    target.output = prefix.substr(0, prefix.size() - (prefix.empty() ? 0 : 1));
+    return target;
+  }
   return Target::parse(text, names);
 }
 

@@ -17,7 +17,7 @@ from ._explainer import Explainer, as_model
 from ._files import is_path
 from ._progress import Callback, ProgressArgument, reporting
 from ._registry import digests_for
-from ._requests import MethodArgument, describe, requests_of, target_of
+from ._requests import MethodArgument, describe, is_mask, requests_of, target_of
 from ._shards import FORMATS, Entry, Folder, Json, Shard
 from ._sources import Block, Source, source_of
 from .errors import Cancelled, InvalidArgument
@@ -265,6 +265,8 @@ def _as_target(target: Any, samples: Optional[int], explainer: Explainer) -> Any
     if target is None:
         return None
     target_of(target, [port.name for port in explainer.model.outputs])
+    if isinstance(target, Mapping) or is_mask(target):
+        raise InvalidArgument("got weights of the outputs; expected an index, one per sample, or a text; try `explain`, batch by batch", "explain", "target")
     if isinstance(target, str) or np.ndim(target) == 0:
         return target if isinstance(target, str) else int(target)
     indices = np.asarray(target).reshape(-1)

@@ -142,7 +142,9 @@ def explain(
         of several inputs takes a list of arrays, or a dict by name. NaN and infinities are refused.
     method: a name, several names, or a dict of names with parameters of their own. Methods asked for together share work.
     target: None explains the largest output of each sample; an index, or one index per sample; "all", "each", "top:5",
-        "3-5" (a contrast), an expression ("f0 + 2*f1"), each optionally behind "OUTPUT:".
+        "3-5" (a contrast), an expression ("f0 + 2*f1"), each optionally behind "OUTPUT:"; an array of booleans or floats of the
+        output's shape, for all samples or with the samples in front: the sum of the outputs, each times its weight (the pixels
+        of a mask), of one of several outputs as {"OUTPUT": array}.
     threads, max_memory, semantics, precision: see :class:`Explainer`.
     progress: None shows a bar where one is useful, True always, False never; a function is called with (done, total) samples
         and stops the call (Cancelled) by returning False.

@@ -65,6 +65,10 @@ class Target:
         """One index for all samples, or one per sample."""
 
     @staticmethod
+    def weighted(weights: Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)], output: str) -> Target:
+        """A weight for each output, for all samples or per sample."""
+
+    @staticmethod
     def parse(text: str, outputs: Sequence[str]) -> Target:
         """As the command line takes it."""
 

@@ -101,18 +101,31 @@ def _refusal(key: str, infos: List[_native.MethodInfo]) -> str:
     return "is a parameter of none of the methods; " + "; ".join(reasons)
 
 
+def is_mask(target: Any) -> bool:
+    """Booleans and floats are weights of the outputs; integers are indices of some."""
+    return not isinstance(target, str) and np.ndim(target) > 0 and np.asarray(target).dtype.kind in "bf"
+
+
 def target_of(target: Any, outputs: List[str]) -> _native.Target:
-    """None (the largest output), an index, one index per sample, or a text as the command line takes it."""
+    """None (the largest output), an index, one index per sample, an array of weights of the outputs, {output: weights}, or a text
+    as the command line takes it."""
     if target is None:
         return _native.Target.max()
     if isinstance(target, str):
         return _native.Target.parse(target, outputs)
+    if isinstance(target, Mapping):
+        if len(target) != 1 or not is_mask(next(iter(target.values()))):
+            raise InvalidArgument(f"got {target!r}; expected one output with an array of booleans or floats", "target")
+        output, weights = next(iter(target.items()))
+        return _native.Target.weighted(np.require(weights, np.float32, "C"), output)
+    if is_mask(target):
+        return _native.Target.weighted(np.require(target, np.float32, "C"), "")
     try:
         if np.ndim(target) == 0:
             return _native.Target.per_sample([operator.index(target)])
         return _native.Target.per_sample([operator.index(index) for index in np.asarray(target).reshape(-1)])
     except TypeError as error:
-        raise InvalidArgument(f"got {target!r}; expected None, an index, one per sample, or a text", "target") from error
+        raise InvalidArgument(f"got {target!r}; expected None, an index, one per sample, weights, or a text", "target") from error
 
 
 def bytes_of(size: Union[None, int, str]) -> int:

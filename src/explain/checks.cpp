@@ -132,11 +132,7 @@ void check_output(const Target& target, const graph::Network& network) {
               fmt::format("the network has no such output; it has {}", fmt::join(names, ", ")));
 }
 
-}  // namespace
-
-void check_target(const Target& target, const graph::Network& network, std::int64_t samples) {
-  check_output(target, network);
-  const std::vector<int> heads = heads_of(network, target);
+void check_choice(const Target& target, const graph::Network& network, const std::vector<int>& heads, std::int64_t samples) {
   const bool single = target.kind == Target::Kind::kTop || target.kind == Target::Kind::kEach;
   if (single && heads.size() > 1) {
     refuse("target", "top and each need one output, and the network has several; name it, as in OUTPUT:top:3");
@@ -145,7 +141,8 @@ void check_target(const Target& target, const graph::Network& network, std::int6
   if (target.kind != Target::Kind::kIndex) return;
   const auto given = static_cast<std::int64_t>(target.indices.size());
   if (given != 1 && given != samples) {
-    refuse("target", fmt::format("got {} indices for {} samples; expected one, or one per sample", given, samples));
+    refuse("target", fmt::format("got {} indices for {} samples; expected one, or one per sample (a mask over the outputs is "
+                                 "given as weights, in Python as an array of booleans or floats)", given, samples));
   }
   for (int head : heads) {
     const std::int64_t outputs = neurons_of(network, head);
@@ -156,8 +153,53 @@ void check_target(const Target& target, const graph::Network& network, std::int6
   }
 }
 
+Shape without_ones(Shape shape) {
+  shape.erase(std::remove(shape.begin(), shape.end(), 1), shape.end());
+  return shape;
+}
+
+Target with_flat_weights(const Target& target, const graph::Network& network, const std::vector<int>& heads, const Batch& batch) {
+  if (heads.size() > 1) refuse("target", "weights belong to one output, and the network has several; name it");
+  if (!target.weights) refuse("target", "has no weights");
+  const graph::Network bound = graph::bind(network, batch.shapes);
+  const Shape& whole = bound.graph.type(bound.calls[static_cast<std::size_t>(heads.front())].output).shape;
+  const Shape one(whole.begin() + 1, whole.end());
+  const std::int64_t samples = batch.samples(), outputs = element_count(one);
+  const Shape given = without_ones(target.weights->shape);
+  const bool shared = given == without_ones(one) || given == without_ones({outputs});
+  const bool each = given == without_ones(whole) || given == without_ones({samples, outputs});
+  if (!shared && !each) {
+    refuse("target", fmt::format("the weights have shape {}; expected that of the output, {}, or of a batch of them, {}",
+                                 to_string(target.weights->shape), to_string(one), to_string(whole)));
+  }
+  for (const float weight : target.weights->data) {
+    if (!std::isfinite(weight)) refuse("target", "the weights hold NaN or infinity");
+  }
+  Target flat = target;
+  const Shape shape{shared ? 1 : samples, outputs};
+  if (target.weights->shape != shape) flat.weights = std::make_shared<const Tensor>(shape, target.weights->data);
+  return flat;
+}
+
+}  // namespace
+
+Target checked_target(const Target& target, const graph::Network& network, const Batch& batch) {
+  check_output(target, network);
+  const std::vector<int> heads = heads_of(network, target);
+  if (target.kind == Target::Kind::kWeights) return with_flat_weights(target, network, heads, batch);
+  check_choice(target, network, heads, batch.samples());
+  return target;
+}
 std::vector<float> targets_of(const Target& target, std::int64_t first, std::int64_t count) {
   std::vector<float> targets;
+  if (target.kind == Target::Kind::kWeights) {
+    const std::int64_t rows = target.weights->shape.front(), size = target.weights->shape.back();
+    for (std::int64_t n = first; n < first + count; ++n) {
+      const auto row = target.weights->data.begin() + (rows == 1 ? 0 : n * size);
+      targets.insert(targets.end(), row, row + size);
+    }
+    return targets;
+  }
   if (target.kind != Target::Kind::kIndex) return targets;
   for (std::int64_t n = first; n < first + count; ++n) {
     const auto at = target.indices.size() == 1 ? std::size_t{0} : static_cast<std::size_t>(n);

@@ -12,9 +12,11 @@ namespace signxai::explain {
 void check_options(const ExplainerOptions& options);
 /// The inputs with a batch axis. Throws on wrong counts and shapes, empty batches, NaN and infinity.
 Batch checked_batch(const Model& model, const std::vector<TensorView>& inputs);
-void check_target(const Target& target, const graph::Network& network, std::int64_t samples);
+/// The target, its weights of shape (1 or samples, outputs).
+Target checked_target(const Target& target, const graph::Network& network, const Batch& batch);
 
-/// The targets of `count` samples from `first` as the graph takes them (empty: no index target).
+/// The targets of `count` samples from `first` as the graph takes them: for an index one number per sample, for weights as
+/// many as there are outputs; empty for the other kinds. The target is a checked one.
 std::vector<float> targets_of(const Target& target, std::int64_t first, std::int64_t count);
 
 /// Samples to compute together, so that activations stay within about a gigabyte.

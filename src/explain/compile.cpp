@@ -23,13 +23,17 @@ std::string printed(const ParameterValue& value) {
 }
 
 reverse::Selection selection_of(graph::Builder& builder, const graph::Network& bound, const Request& request) {
+  const std::vector<int> heads = heads_of(bound, request.target);
   switch (request.target.kind) {
     case Target::Kind::kAll: return reverse::Selection::all();
     case Target::Kind::kExpression: return reverse::Selection::weighted(reverse::Expression::parse(request.target.expression));
     case Target::Kind::kIndex: return reverse::Selection::index(builder.input("targets", {request.inputs.front().front()}));
+    case Target::Kind::kWeights: {
+      const Shape& shape = bound.graph.type(bound.calls[static_cast<std::size_t>(heads.front())].output).shape;
+      return reverse::Selection::weighted(builder.input("targets", {shape.front(), element_count(shape) / shape.front()}));
+    }
     default: break;
   }
-  const std::vector<int> heads = heads_of(bound, request.target);
   const reverse::Semantics semantics = reverse::Semantics::parse(request.semantics);
   if (!semantics.fixes(reverse::Quirk::kMixedNeurons) || heads.size() != 1) return reverse::Selection::max();
   // The neuron is found once, so that no rule takes the maximum of another quantity (SEMANTICS Q1).

@@ -16,7 +16,7 @@ namespace signxai::explain {
 /// What is compiled, apart from the network.
 struct Request {
   std::vector<Shape> inputs;  ///< one per model input, with the batch axis, bound
-  Target target;              ///< of the kinds max, index, all and expression
+  Target target;              ///< of the kinds max, index, all, expression and weights
   std::vector<methods::Resolved> methods;
   std::string semantics = "signxai";
   bool embedded = false;  ///< of the network that is cut at its embeddings (embedded.h)
@@ -36,7 +36,7 @@ struct Slot {
 };
 
 /// The graph of a request before any pass. Outputs: the logits of every model output, their scores (what the model
-/// returns), then the raw values of each slot. Inputs: the network's, then "targets" for an index target.
+/// returns), then the raw values of each slot. Inputs: the network's, then "targets" for an index target and for weights.
 graph::Graph build_graph(const graph::Network& network, const Request& request, std::vector<Slot>* slots = nullptr);
 /// Where the walk of a target begins in a network without parameters that say otherwise.
 std::vector<int> heads_of(const graph::Network& network, const Target& target);
@@ -47,7 +47,7 @@ class Compiled {
   Compiled(const graph::Network& network, const Request& request, const ExplainerOptions& options, ModelCache& cache,
            const std::shared_ptr<runtime::ArenaPool>& arenas);
 
-  /// One tensor per graph output, from one array per model input and (for an index target) one target per sample.
+  /// One tensor per graph output, from one array per model input and the targets of all samples (targets_of).
   std::vector<Tensor> run(const std::vector<const float*>& inputs, const std::vector<float>& targets,
                           std::vector<runtime::StepProfile>* profile = nullptr) const;
 

@@ -130,7 +130,8 @@ void set_targets(Explanation& result, const graph::Network& network, const Targe
   }
   result.targets_shape = {samples};
   if (heads.size() > 1) result.targets_shape.push_back(static_cast<std::int64_t>(heads.size()));
-  const std::vector<float> indices = explain::targets_of(target, 0, samples);
+  const bool index = target.kind == Target::Kind::kIndex;
+  const std::vector<float> indices = index ? explain::targets_of(target, 0, samples) : std::vector<float>();
   for (std::int64_t n = 0; n < samples; ++n) {
     for (const Tensor* tensor : explained) {
       const auto size = static_cast<std::ptrdiff_t>(tensor->data.size()) / samples;
@@ -234,6 +235,12 @@ struct Explainer::Run {
 
   /// The target of `count` samples from `first`.
   Target part_target(std::int64_t first, std::int64_t count) const {
+    if (target.kind == Target::Kind::kWeights) {
+      Target part = target;
+      const std::int64_t outputs = target.weights->shape.back();
+      part.weights = std::make_shared<const Tensor>(Shape{count, outputs}, explain::targets_of(target, first, count));
+      return part;
+    }
     if (target.kind != Target::Kind::kIndex) return target;
     Target part = Target::per_sample({});
     part.output = target.output;
@@ -273,14 +280,14 @@ struct Explainer::Run {
     chain.push_back(method.name);
     std::mutex guard;  // the method may ask from several threads
     const auto run = [&](const std::vector<MethodRequest>& requests, const explain::Batch& batch, const Target& at) {
-      explain::check_target(at, impl.network(), batch.samples());
+      const Target whole = explain::checked_target(at, impl.network(), batch);
       const std::vector<methods::Resolved> resolved = resolve_all(requests, impl.options);
       for (const methods::Resolved& other : resolved) explain::check_recursion(other, chain);
       const Progress alive = [&](std::int64_t, std::int64_t) {
         report(progress, first);
         return true;
       };
-      Explanation maps = Run{impl, batch, resolved, at, {}, {}, chain}.all(alive);
+      Explanation maps = Run{impl, batch, resolved, whole, {}, {}, chain}.all(alive);
       const std::lock_guard lock(guard);
       result.compile_seconds += maps.compile_seconds;
       return maps;
@@ -400,9 +407,9 @@ Explainer& Explainer::operator=(Explainer&&) noexcept = default;
 const Model& Explainer::model() const { return impl_->model; }
 
 Explanation Explainer::explain(const std::vector<TensorView>& inputs, const std::vector<MethodRequest>& requests,
-                               const Target& target, const Progress& progress) const {
+                               const Target& given, const Progress& progress) const {
   const explain::Batch batch = explain::checked_batch(impl_->model, inputs);
-  explain::check_target(target, impl_->network(), batch.samples());
+  const Target target = explain::checked_target(given, impl_->network(), batch);
   const std::vector<methods::Resolved> resolved = resolve_all(requests, impl_->options);
   if (target.kind != Target::Kind::kTop && target.kind != Target::Kind::kEach) {
     return Run{*impl_, batch, resolved, target}.all(progress);
@@ -463,9 +470,9 @@ std::vector<MethodRequest> Explainer::applicable(const std::vector<Shape>& sampl
 }
 
 std::vector<StepTime> Explainer::profile(const std::vector<TensorView>& sample, const std::vector<MethodRequest>& requests,
-                                         const Target& target, int repeats) const {
+                                         const Target& given, int repeats) const {
   const explain::Batch batch = explain::checked_batch(impl_->model, sample);
-  explain::check_target(target, impl_->network(), batch.samples());
+  const Target target = explain::checked_target(given, impl_->network(), batch);
   if (impl_->options.backend != "cpu") throw Error(ErrorCode::kUnsupported, "explain", "profile", "needs the cpu backend");
   const ThreadScope threads(impl_->options.threads);
   const DenormalScope denormals;

@@ -82,7 +82,8 @@ std::vector<double> fold_points(const methods::Sampling& sampling, const Request
       sampling.point(begin + i, x, map);
       points.set(batch, i, map);
     }
-    const std::vector<float> targets(target.empty() ? 0 : static_cast<std::size_t>(count), target.empty() ? 0 : target[0]);
+    std::vector<float> targets;
+    for (int i = 0; i < count; ++i) targets.insert(targets.end(), target.begin(), target.end());
     const std::vector<Tensor> outputs = compile(points.request)->run(points.data(), targets);
     for (int i = 0; i < count; ++i) {
       read_map(outputs, batch.moving(), count, i, map);
@@ -106,7 +107,8 @@ std::vector<Tensor> sampled(const Request& request, const Batch& batch, const st
   std::vector<Tensor> maps(batch.shapes.begin(), batch.shapes.end() - static_cast<std::ptrdiff_t>(batch.fixed));
   for (std::int64_t n = 0; n < batch.samples(); ++n) {
     const std::vector<float> x = joined(batch, n);
-    const std::vector<float> target(targets.empty() ? 0 : 1, targets.empty() ? 0 : targets[static_cast<std::size_t>(n)]);
+    const auto each = static_cast<std::ptrdiff_t>(targets.size()) / batch.samples();
+    const std::vector<float> target(targets.begin() + n * each, targets.begin() + (n + 1) * each);
     const std::vector<double> mean = fold_points(sampling, request, batch, n, x, target, chunk, compile);
     auto from = mean.begin();
     for (std::size_t i = 0; i < maps.size(); ++i) {

@@ -12,7 +12,7 @@ namespace signxai::explain {
 using Compile = std::function<std::shared_ptr<const Compiled>(const Request&)>;
 
 /// Maps of the samples of `batch` under the one method of `request`, which has a Sampling: one per slot. `targets`
-/// holds the target of each sample, where the request has an index target. `chunk` points are computed together. What
+/// is what targets_of() gives. `chunk` points are computed together. What
 /// the Sampling sees as a sample are all inputs that are moved, one behind the other.
 std::vector<Tensor> sampled(const Request& request, const Batch& batch, const std::vector<float>& targets,
                             std::int64_t chunk, const Compile& compile);

@@ -94,6 +94,13 @@ Target Target::of(std::string expression) {
   return target;
 }
 
+Target Target::weighted(Tensor weights) {
+  Target target;
+  target.kind = Kind::kWeights;
+  target.weights = std::make_shared<const Tensor>(std::move(weights));
+  return target;
+}
+
 Target Target::parse(std::string_view text, const std::vector<std::string>& outputs) {
   for (const std::string& name : outputs) {
     const std::string prefix = name + ":";

@@ -16,6 +16,10 @@ graph::Value Selection::apply(graph::Builder& builder, graph::Value tensor) cons
 }
 
 graph::Value Selection::weigh(graph::Builder& builder, graph::Value output, graph::Value signal) const {
+  if (weights_) {
+    const graph::Value flat = builder.mul(builder.reshape(signal, {0, -1}), weights_);
+    return builder.reshape(flat, builder.shape(signal));
+  }
   return expression_ ? builder.mul(signal, expression_->derivative(builder, output)) : signal;
 }
 

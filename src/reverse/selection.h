@@ -24,12 +24,19 @@ class Selection {
     return selection;
   }
 
+  /// Every output, each times its own weight: a value of shape (batch, outputs).
+  static Selection weighted(graph::Value weights) {
+    Selection selection(Kind::kAll);
+    selection.weights_ = weights;
+    return selection;
+  }
+
   bool is_max() const { return kind_ == Kind::kMax; }
   bool is_all() const { return kind_ == Kind::kAll; }
 
   /// sel(tensor): (batch, 1) for an index, (batch, 1, ...) for max, the tensor itself for all.
   graph::Value apply(graph::Builder& builder, graph::Value tensor) const;
-  /// `signal` at the selected neurons of `output`, weighted as an expression asks.
+  /// `signal` at the selected neurons of `output`, weighted as an expression or an array of weights asks.
   graph::Value weigh(graph::Builder& builder, graph::Value output, graph::Value signal) const;
 
  private:
@@ -39,6 +46,7 @@ class Selection {
   Kind kind_;
   graph::Value targets_;
   std::optional<Expression> expression_;
+  graph::Value weights_{};
 };
 
 }  // namespace signxai::reverse

@@ -3,7 +3,7 @@ import json
 import struct
 import unittest
 
-from program import CNN, DIGITS, ECG, RESNET, SOURCE, ST, ProgramTest, npy_bytes, png_size, read_npz
+from program import CNN, DIGITS, ECG, RESNET, SOURCE, ST, ProgramTest, npy_bytes, png_size, read_npz, run
 
 DIGIT = DIGITS / "digit_3_0.png"
 UNIT = ("--preprocess", "unit")
@@ -107,6 +107,24 @@ class Raw(ProgramTest):
             raw = self.folder / f"{given}.npz"
             self.ok("explain", CNN, DIGIT, DIGITS / "digit_8_0.png", "-m", "gradient", *UNIT, "--raw", raw, "--target", given)
             self.assertEqual(read_npz(raw)["targets"][2], expected)
+
+    def test_mask_as_target(self):
+        weights = [0.0] * 10
+        weights[5] = 2.0
+        mask, raw = self.folder / "mask.npy", self.folder / "masked.npz"
+        mask.write_bytes(npy_bytes(weights, (10,)))
+        common = ("explain", CNN, DIGIT, "-m", "gradient", *UNIT, "--force", "--raw", raw)
+        self.ok(*common, "--target", f"mask:{mask}")
+        masked = read_npz(raw)
+        self.assertEqual(masked["targets"][2], (-1,))
+        self.ok(*common, "--target", "5")
+        for a, b in zip(masked["gradient"][2], read_npz(raw)["gradient"][2], strict=True):
+            self.assertAlmostEqual(a, 2 * b, places=5)
+        mask.write_bytes(npy_bytes(weights[:9], (9,)))
+        wrong = run(*common, "--target", f"mask:{mask}")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("weights have shape (9", wrong.stderr)
+        self.assertEqual(run(*common, "--target", "mask:nowhere.npy").returncode, 3)
 
     def test_batch_equals_single_and_reference_backend(self):
         digits = [DIGITS / f"digit_{i}_1.png" for i in range(4)]

@@ -42,6 +42,13 @@ TEST(CustomLayers, TheNetworkIsTheOneWrittenOut) {
   EXPECT_EQ(names(composed), (std::vector<std::string>{"in", "c/dense", "c/act"}));
 }
 
+TEST(CustomLayers, GoBeforeTheClassesOfApplications) {
+  const CustomLayers layers = CustomLayers().with("LayerScale", R"({"layers": [
+    {"name": "half", "class_name": "Rescaling", "config": {"scale": 0.5}}]})");
+  const Json scale = layer("LayerScale", "c", {{"projection_dim", 2}});
+  expect_near(run(load(scale, layers, {}), array({1, 2}, {1, 2})), {1, 2}, {0.5, 1});
+}
+
 TEST(CustomLayers, StateComesBehindTheTrainableWeightsOfAllParts) {
   const CustomLayers layers = CustomLayers().with("BnDense", R"({"layers": [
     {"name": "bn", "class_name": "BatchNormalization", "config": {"epsilon": 0}},

@@ -191,6 +191,17 @@ TEST(KerasLayers, Rescaling) {
   expect_error(ErrorCode::kCorruptFile, {"r (Rescaling)", "'scale'"}, [&] { build_layer({nullptr, 3}, per_channel); });
 }
 
+TEST(KerasLayers, LayersOfApplications) {
+  const Json scale = layer("LayerScale", "s", {{"init_values", 1e-6}, {"projection_dim", 2}});
+  const graph::Network net = with_weights({nullptr, nullptr, 2}, scale, {{"Variable:0", {2}, {3, -1}}});
+  expect_near(run(net, array({1, 2, 2}, {1, 2, 3, 4})), {1, 2, 2}, {3, -2, 9, -4});
+  EXPECT_EQ(call(net, "s").weights.size(), 1u);
+  const graph::Network depth = build_layer({nullptr, 2}, layer("StochasticDepth", "d", {{"drop_path_rate", 0.5}}));
+  expect_near(run(depth, array({1, 2}, {1, 2})), {1, 2}, {1, 2});
+  expect_error(ErrorCode::kUnsupported, {"s (LayerScale)", "projection_dim", "--custom-layers"},
+               [&] { build_layer({nullptr, 2}, layer("LayerScale", "s", {{"init_values", 1e-6}})); });
+}
+
 graph::Array merged(const std::string& class_name, const Json& config = Json::object()) {
   const Json model = functional({input_layer("a", {nullptr, 2}), input_layer("b", {nullptr, 2}),
                                  called(layer(class_name, "m", config), {{"a", "b"}})},
@@ -202,6 +213,8 @@ graph::Array merged(const std::string& class_name, const Json& config = Json::ob
 TEST(KerasLayers, Merges) {
   expect_near(merged("Add"), {1, 2}, {4, 7});
   expect_near(merged("Subtract"), {1, 2}, {-2, 3});
+  expect_near(merged("CustomScaleLayer", {{"scale", 0.5}}), {1, 2}, {2.5, 6});
+  expect_near(merged("Custom>CustomScaleLayer", {{"scale", 0.5}}), {1, 2}, {2.5, 6});
   expect_near(merged("Multiply"), {1, 2}, {3, 10});
   expect_near(merged("Average"), {1, 2}, {2, 3.5});
   expect_near(merged("Maximum"), {1, 2}, {3, 5});

@@ -37,19 +37,19 @@ def moved(array: np.ndarray, random: np.random.RandomState) -> np.ndarray:
 def moved_weights(model: Any, random: np.random.RandomState) -> Iterator[None]:
     """A live Keras model with moved weights."""
     before: List[np.ndarray] = model.get_weights()
-    model.set_weights([moved(weight, random) for weight in before])
+    model.set_weights([moved(weight, random) if weight.dtype.kind == "f" else weight for weight in before])
     try:
         yield
     finally:
         model.set_weights(before)
 
 
-def tolerance(compute: Callable[[np.ndarray], np.ndarray], model: Any, sample: np.ndarray) -> Tuple[float, float]:
+def tolerance(compute: Callable[[np.ndarray], np.ndarray], model: Any, sample: np.ndarray, draws: int = _DRAWS) -> Tuple[float, float]:
     """What a map may deviate by, and its condition: the change when weights and inputs move by one unit in the last
     place, the largest of several draws."""
     own = compute(sample)
     condition = 0.0
-    for seed in range(_DRAWS):
+    for seed in range(draws):
         random = np.random.RandomState(seed)
         with moved_weights(model, random):
             condition = max(condition, deviation(compute(moved(sample, random)), own))

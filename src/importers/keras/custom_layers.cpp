@@ -29,7 +29,8 @@ keras::Json parse_text(std::string_view text, const std::string& subject) {
 void add(Compositions& all, const std::string& class_name, const keras::Json& json, const std::string& subject) {
   const std::string inner = subject + "[" + class_name + "]";
   if (class_name.empty()) refuse(subject, "a class without a name cannot be stated");
-  if (keras::find_layer(class_name) || keras::is_model_class(class_name)) {
+  const bool own = keras::find_layer(class_name) && !keras::is_of_applications(class_name);
+  if (own || keras::is_model_class(class_name)) {
     refuse(inner, "is one of Keras's own classes; a class of the same name in a package is stated as package>" + class_name);
   }
   if (!all.classes.emplace(class_name, keras::parse_composition(json, inner)).second) refuse(inner, "is stated twice");

@@ -89,7 +89,8 @@ class Reader {
       const std::string name = operation_name(def.class_name, *def.config);
       def.refusal = find_operation(name) ? "" : unknown_operation(name);
     }
-    const bool custom = !def.nested && (!def.refusal.empty() || (!def.operation && !find_layer(def.class_name)));
+    const bool open = !find_layer(def.class_name) || is_of_applications(def.class_name);
+    const bool custom = !def.nested && (!def.refusal.empty() || (!def.operation && open));
     const Composition* composition = custom && custom_ ? custom_->find(def.class_name, registered) : nullptr;
     if (composition) {
       def.refusal.clear();

@@ -1,5 +1,5 @@
-// Layers that do nothing in inference: dropout, noise, regularization, random changes of images. Their output is their
-// input's value.
+// Layers that do nothing in inference: dropout (also of whole branches), noise, regularization, random changes of
+// images. Their output is their input's value.
 #include "importers/layers/importers.h"
 
 namespace signxai::keras {

@@ -62,6 +62,7 @@ LayerResult import_dot(LayerContext& context);
 LayerResult import_maximum(LayerContext& context);
 LayerResult import_minimum(LayerContext& context);
 LayerResult import_multiply(LayerContext& context);
+LayerResult import_scaled_add(LayerContext& context);
 LayerResult import_subtract(LayerContext& context);
 // normalization.cpp
 LayerResult import_group_normalization(LayerContext& context);
@@ -99,6 +100,7 @@ LayerResult import_simple_rnn(LayerContext& context);
 LayerResult import_time_distributed(LayerContext& context);
 // rescaling.cpp
 LayerResult import_rescaling(LayerContext& context);
+LayerResult import_layer_scale(LayerContext& context);
 // reshaping.cpp
 LayerResult import_flatten(LayerContext& context);
 LayerResult import_permute(LayerContext& context);

@@ -162,6 +162,9 @@ struct LayerImporter {
 /// Every layer class that can be imported, in alphabetical order.
 std::span<const LayerImporter> layer_table();
 const LayerImporter* find_layer(std::string_view class_name);
+/// Whether keras.applications defines the class beside its networks. HDF5 files do not say whose class of that name it is,
+/// so what a caller states of it counts.
+bool is_of_applications(std::string_view class_name);
 
 /// 1 where the value is not that number, else 0; with `any` along the last axis: where any of the numbers is not.
 graph::Value differs(graph::Builder& builder, graph::Value value, double number, bool any);

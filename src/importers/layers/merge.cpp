@@ -97,6 +97,14 @@ LayerResult import_add(LayerContext& context) {
   return elementwise(context, fold(context, "add"));
 }
 
+/// CustomScaleLayer of keras.applications (InceptionResNetV2): x + scale y.
+LayerResult import_scaled_add(LayerContext& context) {
+  expect_inputs(context, 2, 2);
+  graph::Builder& b = context.builder();
+  const Value branch = b.mul(context.inputs()[1], b.constant(context.config().number("scale")));
+  return LayerResult::plain(b.make("add", {context.inputs()[0], branch}));
+}
+
 LayerResult import_subtract(LayerContext& context) {
   expect_inputs(context, 2, 2);
   return elementwise(context, fold(context, "sub"));

@@ -59,6 +59,8 @@ constexpr LayerImporter kLayers[] = {
     {"Cropping1D", kOther, import_cropping1d},
     {"Cropping2D", kOther, import_cropping2d},
     {"Cropping3D", kOther, import_cropping3d},
+    {"Custom>CustomScaleLayer", kOther, import_scaled_add},  // as tf.keras 2 registers it
+    {"CustomScaleLayer", kOther, import_scaled_add},
     {"CutMix", kOther, import_identity, kDropped, {}, kImages},
     {"Dense", kKernel, import_dense, kKept},
     {"DepthwiseConv1D", kKernel, import_depthwise_conv1d},
@@ -86,6 +88,7 @@ constexpr LayerImporter kLayers[] = {
     {"InputLayer", kInput, import_input_layer},
     {"LSTM", kOther, import_lstm, kDropped, kCell},
     {"LayerNormalization", kOther, import_layer_normalization, kKept},
+    {"LayerScale", kOther, import_layer_scale},
     {"LeakyReLU", kOther, import_leaky_relu, kKept},
     {"LocallyConnected1D", kKernel, import_locally_connected1d},
     {"LocallyConnected2D", kKernel, import_locally_connected2d},
@@ -140,6 +143,7 @@ constexpr LayerImporter kLayers[] = {
     {"SpatialDropout2D", kOther, import_identity, kKept},
     {"SpatialDropout3D", kOther, import_identity, kKept},
     {"SpectralNormalization", kKernel, import_spectral_normalization, kDropped, kWrapped},
+    {"StochasticDepth", kOther, import_identity},
     {"Subtract", kOther, import_subtract},
     {"SyncBatchNormalization", kBatchNorm, import_batch_normalization, kKept},
     {"ThresholdedReLU", kOther, import_thresholded_relu, kKept},
@@ -161,6 +165,11 @@ const LayerImporter* find_layer(std::string_view class_name) {
   const auto it = std::find_if(std::begin(kLayers), std::end(kLayers),
                                [&](const LayerImporter& layer) { return layer.class_name == class_name; });
   return it == std::end(kLayers) ? nullptr : &*it;
+}
+
+bool is_of_applications(std::string_view class_name) {
+  return class_name == "CustomScaleLayer" || class_name == "Custom>CustomScaleLayer" ||
+         class_name == "LayerScale" || class_name == "StochasticDepth";
 }
 
 }  // namespace signxai::keras
