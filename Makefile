@@ -11,6 +11,7 @@
 #   make stubs          python/signxai_cpp/_native.pyi anew, after a change of python/bind
 #   make parity-compat  signxai_cpp.compat against the live reference on TensorFlow; PARITY_SECONDS (600), PARITY_SEED
 #   make parity-torch   AttnLRP and zennit's composites against lxt and zennit on PyTorch; PARITY_NETWORKS (2) of each kind
+#   make parity-onnx    ONNX files of PyTorch's networks; PARITY_ONNX_SECONDS ends it, PARITY_SEED draws the order
 #   make bench          measures beside the peers; BENCH="warm cold" picks sections; BENCH_REPEATS (7), BENCH_OUT=FILE
 #   make demo           set-up, build, explanations of the bundled examples
 #   make sanitize       the tests under the address and undefined-behaviour sanitizers; CTEST as above
@@ -28,7 +29,7 @@ WERROR := $(if $(CI),ON,OFF)
 
 cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
-.PHONY: build test docs notebooks parity parity-compat parity-torch architectures wheel stubs bench demo sanitize fuzz format format-check tidy install clean setup setup-test
+.PHONY: build test docs notebooks parity parity-compat parity-torch parity-onnx architectures wheel stubs bench demo sanitize fuzz format format-check tidy install clean setup setup-test
 
 build: setup
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
@@ -40,7 +41,7 @@ test: setup-test
 	@tools/run_tests.py build $(CTEST)
 
 # Live Keras 3 models on JAX, against JAX's own differentiation, and on TensorFlow; live models of tf.keras 2. The extension is for Debian's Python, as is the venv.
-parity: parity-compat parity-torch
+parity: parity-compat parity-torch parity-onnx
 	@tools/setup.sh build python parity
 	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target python-package
@@ -81,6 +82,13 @@ stubs:
 	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
 	@cmake --build --preset release -j $(JOBS) --target python-package
 	@PYTHONPATH=build/python .deps/python/bin/python -m nanobind.stubgen -q -m signxai_cpp._native -o python/signxai_cpp/_native.pyi
+
+# torchvision's networks and others, exported by both exporters of PyTorch, beside onnxruntime, PyTorch and zennit.
+parity-onnx:
+	@tools/setup.sh build python parity-onnx
+	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
+	@cmake --build --preset release -j $(JOBS) --target python-package
+	@PYTHONPATH=build/python PARITY_SHARE=1 .deps/parity-onnx/bin/python -m pytest -q -p no:cacheprovider -p no:warnings python/tests/live/test_onnx.py
 
 # All 152 names on six networks, a sample of them by seed and time, and the reference's own examples.
 parity-compat:

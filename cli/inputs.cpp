@@ -137,7 +137,12 @@ Image shown(const Image& image, Preprocess settings, const Shape& shape) {
   settings.scale = 1;
   settings.mean.clear();
   if (settings.order == ChannelOrder::kBgr) settings.order = ChannelOrder::kRgb;
-  const Tensor pixels = preprocess(image, settings, shape);
+  Tensor pixels = preprocess(image, settings, shape);
+  // Channels are last where there are one, three or four of them; else the network has them first.
+  const auto few = [](std::int64_t extent) { return extent == 1 || extent == 3 || extent == 4; };
+  if (shape.size() == 3 && !few(pixels.shape[2])) {
+    pixels = preprocess(image, settings, {shape[1], shape[2], shape[0]});
+  }
   Image result{
       pixels.shape[0], pixels.shape[1], pixels.shape.size() == 3 ? static_cast<int>(pixels.shape[2]) : 1, {}, {}};
   for (const float value : pixels.data) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what this project needs on a Debian 12 and does nothing where it is there already.
-#   tools/setup.sh [build|test|python|docs|wheel|parity|parity-tf|parity-torch|bench|format|tidy|fuzz]...     (default: build)
+#   tools/setup.sh [build|test|python|docs|wheel|parity|parity-tf|parity-torch|parity-onnx|bench|format|tidy|fuzz]...
+#                                                                                              (default: build)
 # Debian packages are installed as root or with sudo; what comes from PyPI goes into private folders below .deps/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -110,14 +111,10 @@ setup_parity_tf() {
   cp tools/requirements/parity-tf.txt .deps/parity-tf/.whole
 }
 
-# The peers that `make bench` measures beside: those on TensorFlow, and those on PyTorch.
-setup_bench() {
-  setup_parity_tf
-  setup_torch
-}
-
+# PyTorch and what is measured or compared on it.
 setup_torch() {
   local wheels=tools/requirements/bench-torch-alone.txt
+  setup_python
   install_venv .deps/bench-torch tools/requirements/bench-torch.txt
   if cmp -s "$wheels" .deps/bench-torch/.whole; then return 0; fi
   say "installing into .deps/bench-torch: $(grep -v '^#' "$wheels" | tr '\n' ' ')"
@@ -125,6 +122,21 @@ setup_torch() {
     -r "$wheels" >&2
   tools/stub_cuda.sh .deps/bench-torch
   cp "$wheels" .deps/bench-torch/.whole
+}
+
+# The peers that `make bench` measures beside: those on TensorFlow, and those on PyTorch.
+setup_bench() {
+  setup_parity_tf
+  setup_torch
+}
+
+# ONNX beside PyTorch, which is large and so is not installed twice.
+setup_parity_onnx() {
+  setup_torch
+  install_venv .deps/parity-onnx tools/requirements/parity-onnx.txt
+  local packages
+  packages=$(echo "$PWD"/.deps/bench-torch/lib/python3*/site-packages)
+  echo "$packages" >"$(echo .deps/parity-onnx/lib/python3*/site-packages)/torch.pth"
 }
 
 for part in "${@:-build}"; do
@@ -136,11 +148,12 @@ for part in "${@:-build}"; do
     wheel) setup_wheel ;;
     parity) setup_parity ;;
     parity-tf) setup_build && setup_parity_tf ;;
-    parity-torch) setup_torch ;;
+    parity-torch) setup_build && setup_torch ;;
+    parity-onnx) setup_build && setup_parity_onnx ;;
     bench) setup_build && setup_bench ;;
     format) install_packages "${packages_format[@]}" ;;
     tidy) install_packages "${packages_tidy[@]}" ;;
     fuzz) install_packages "${packages_fuzz[@]}" ;;
-    *) die "unknown part '$part'; expected build, test, python, docs, wheel, parity, parity-tf, parity-torch, bench, format, tidy or fuzz" ;;
+    *) die "unknown part '$part'; expected build, test, python, docs, wheel, parity, parity-tf, parity-torch, parity-onnx, bench, format, tidy or fuzz" ;;
   esac
 done

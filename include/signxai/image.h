@@ -116,8 +116,8 @@ SIGNXAI_API Preprocess load_preprocess(const std::string& name_or_path);
 /// One line: "vgg16: nearest resize to 224x224, BGR, pixel - (103.939, 116.779, 123.68)".
 SIGNXAI_API std::string describe(const Preprocess& preprocess);
 
-/// The picture as input of a network. `sample_shape` is the network's input without the batch axis: (H, W, C) or (H,
-/// W), -1 for extents that are open. Returns that shape with open extents bound. kInvalidArgument, with advice, when
+/// The picture as input of a network. `sample_shape` is the network's input without the batch axis: (H, W, C), (C, H,
+/// W) or (H, W), -1 for extents that are open. Returns that shape with open extents bound. kInvalidArgument, with advice, when
 /// the network takes no picture, or when size or channels do not fit.
 SIGNXAI_API Tensor preprocess(const Image& image, const Preprocess& preprocess, const Shape& sample_shape);
 
@@ -165,7 +165,7 @@ struct MapStyle {
   MapStyle(ColorMap map) : colors(map) {}
 };
 
-/// The values that are coloured: a (H, W, C), (H, W) or (F,) map as (H, W), F becoming one row.
+/// The values that are coloured: a (H, W, C), (C, H, W), (H, W) or (F,) map as (H, W), F becoming one row.
 SIGNXAI_API Tensor styled_plane(const TensorView& map, const MapStyle& style);
 
 /// Colours a map; zero is white (255, 253, 253) in seismic, NaN mid-gray. Enlarged by whole factors to at least
@@ -174,7 +174,7 @@ SIGNXAI_API Tensor styled_plane(const TensorView& map, const MapStyle& style);
 SIGNXAI_API Image draw_heatmap(const TensorView& map, const MapStyle& style = {}, std::int64_t min_side = 224,
                                const Image* input = nullptr);
 
-/// An input that is no picture file as a picture: (H, W, C) or (H, W), each stretched from its minimum to its maximum;
+/// An input that is no picture file as a picture: (H, W, C), (C, H, W) or (H, W), each stretched from its minimum to its maximum;
 /// channel counts other than 1 and 3 are averaged.
 SIGNXAI_API Image picture_of(const TensorView& sample);
 

@@ -68,13 +68,13 @@ struct LayerWeights {
 
 class SIGNXAI_API Model {
  public:
-  /// Reads a network of Keras 2 or 3: a .keras or full-model .h5 file, or an architecture .json whose weights are in
-  /// `options.weights` (default: an .h5 file beside it). The format is found by content. Nothing in the file is ever
+  /// Reads a network: a .keras or full-model .h5 file, an architecture .json whose weights are in `options.weights`
+  /// (default: an .h5 file beside it), or an .onnx file. The format is found by content. Nothing in the file is ever
   /// executed. A softmax or sigmoid at the end is left out: explanations are of the logits.
   /// Errors: kNotFound, kCorruptFile, kUnsupported (all unsupported layers at once), kOutOfMemory.
   static Model load(const std::string& path, const LoadOptions& options = {});
-  /// Takes a network from memory. `architecture` is the text of `model.to_json()`, of Keras 2 or 3, or of
-  /// {"class_name": ..., "config": model.get_config()}. `weights` has an entry for every layer that has weights; a layer
+  /// Takes a network from memory: the bytes of an ONNX ModelProto, without `weights`, or the text of `model.to_json()`
+  /// or {"class_name": ..., "config": model.get_config()} of Keras. `weights` has an entry for every layer that has weights; a layer
   /// used several times has one. Nothing of the arguments is referred to afterwards but arrays that have an owner.
   /// `options.weights` must be empty.
   /// Errors: kCorruptFile (the architecture contradicts itself), kUnsupported (all unsupported layers at once),

@@ -28,6 +28,13 @@ Model from_memory(const std::string& architecture,
   return Model::from_memory(architecture, layers);
 }
 
+/// The bytes of a ModelProto.
+Model from_onnx(const nb::bytes& model) {
+  const std::string_view bytes(model.c_str(), model.size());
+  const nb::gil_scoped_release unlocked;
+  return Model::from_memory(bytes, {});
+}
+
 }  // namespace
 
 void bind_model(nb::module_& module) {
@@ -50,6 +57,7 @@ void bind_model(nb::module_& module) {
   nb::class_<Model>(module, "Model", "A network as it was read. Immutable; safe to use from several threads.")
       .def_static("load", &load, nb::arg("path"), nb::arg("weights"), nb::call_guard<nb::gil_scoped_release>())
       .def_static("from_memory", &from_memory, nb::arg("architecture"), nb::arg("weights"))
+      .def_static("from_onnx", &from_onnx, nb::arg("model"))
       .def_prop_ro("name", &Model::name)
       .def_prop_ro("inputs", &Model::inputs)
       .def_prop_ro("outputs", &Model::outputs)

@@ -18,10 +18,10 @@ from ._requests import MethodArgument, bytes_of, requests_of, target_of
 
 
 def as_model(model: Any) -> Model:
-    """A model, the path of a file, or a live Keras model, as a model."""
+    """A model, the path of a file, an onnx.ModelProto, or a live Keras model, as a model."""
     if isinstance(model, Model):
         return model
-    if isinstance(model, (str, os.PathLike)):
+    if isinstance(model, (str, os.PathLike)) or hasattr(model, "SerializeToString"):
         return load(model)
     from ._live import from_keras
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple, Union
@@ -94,9 +95,10 @@ class Model:
         return load, self._source
 
 
-def load(path: Union[str, "os.PathLike[str]"], weights: Union[str, "os.PathLike[str]", None] = None) -> Model:
+def load(path: Union[str, "os.PathLike[str]", Any], weights: Union[str, "os.PathLike[str]", None] = None) -> Model:
     """Reads a network: a full-model file, or an architecture (.json) whose weights are in `weights` (default: a weights
-    file beside it). The format is found by content; nothing in the file is ever executed.
+    file beside it), or an ONNX file. The format is found by content; nothing in the file is ever executed. An
+    onnx.ModelProto may stand in place of a path.
 
     Raises NotFound, CorruptFile, Unsupported (all unsupported layers at once), OutOfMemory.
 
@@ -104,5 +106,8 @@ def load(path: Union[str, "os.PathLike[str]"], weights: Union[str, "os.PathLike[
     >>> signxai_cpp.load("examples/digits/digits_cnn.h5").inputs[0].shape
     (28, 28, 1)
     """
+    if hasattr(path, "SerializeToString"):
+        data = path.SerializeToString()
+        return Model(_native.Model.from_onnx(data), ("", ""), hashlib.sha256(data).hexdigest())
     source = os.fspath(path), os.fspath(weights) if weights is not None else ""
     return Model(_native.Model.load(*source), source)

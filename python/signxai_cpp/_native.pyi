@@ -120,6 +120,9 @@ class Model:
     @staticmethod
     def from_memory(architecture: str, weights: Sequence[tuple[str, Sequence[Annotated[NDArray[numpy.float32], dict(order='C', device='cpu', writable=False)]]]]) -> Model: ...
 
+    @staticmethod
+    def from_onnx(model: bytes) -> Model: ...
+
     @property
     def name(self) -> str: ...
 

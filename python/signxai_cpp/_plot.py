@@ -148,9 +148,14 @@ def _plot_input(figure: Any, axis: Any, row: Row) -> None:
     bar.ax.set_visible(False)
 
 
+def _channel_axis(values: NDArray[Any]) -> int:
+    """The first for pictures of PyTorch: 1, 3 or 4 channels there, and more elsewhere."""
+    return 0 if values.shape[0] in (1, 3, 4) and min(values.shape[1:]) > 4 else -1
+
+
 def _plot_map(figure: Any, axis: Any, tile: Tile, style: Style) -> None:
     heat = tile.relevance
-    heat = heat[None, :] if heat.ndim == 1 else heat.sum(axis=-1) if heat.ndim == 3 else heat
+    heat = heat[None, :] if heat.ndim == 1 else heat.sum(axis=_channel_axis(heat)) if heat.ndim == 3 else heat
     top = style.scale(heat)
     shown = axis.imshow(heat, cmap=style.cmap, vmin=-top, vmax=top, interpolation="nearest", aspect=_aspect(heat))
     axis.set_title(tile.name + (f"\n{tile.subtitle}" if tile.subtitle else ""), fontsize=8)

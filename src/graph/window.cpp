@@ -121,8 +121,12 @@ std::vector<WindowAxis> conv(std::string_view op, const Attrs& attrs, const Ints
 
 std::vector<WindowAxis> pool(std::string_view op, const Attrs& attrs, const Ints& extents) {
   const Ints& window = attrs.ints("window");
-  if (attrs.text("padding") == "explicit") refuse(op, "padding 'explicit' is for convolutions; pad first");
-  return windows(op, {extents, window, attrs.ints("strides"), Ints(window.size(), 1), attrs.text("padding"), {}});
+  const Ints close(window.size(), 1);
+  const Ints& pads = attrs.ints("pads");
+  for (std::size_t i = 0; i < pads.size(); ++i) {
+    if (i / 2 < window.size() && pads[i] >= window[i / 2]) refuse(op, "a window would lie in the padding altogether");
+  }
+  return windows(op, {extents, window, attrs.ints("strides"), close, attrs.text("padding"), pads});
 }
 
 }  // namespace

@@ -130,6 +130,7 @@ Tensor plane_of(const TensorView& map, Aggregate how) {
 
 // RGB samples as they are, everything else as one plane.
 Tensor drawable(const TensorView& sample) {
+  if (image::has_channels_first(sample.shape)) return drawable(image::channels_moved(sample, false));
   if (sample.shape.size() == 3 && sample.shape[2] == 3)
     return Tensor(sample.shape, std::vector<float>(sample.data, sample.data + element_count(sample.shape)));
   return plane_of(sample, Aggregate::kMean);
@@ -159,7 +160,8 @@ Layer layer_of(float value, const Scale& scale, const MapStyle& style) {
   constexpr std::size_t kAgainst = 56, kFor = 199;
   const std::array<Rgb, 256>& table = colors(style.colors);
   if (std::isnan(value)) return {table[0], 0};
-  if (!is_diverging(style.colors)) return {table[static_cast<std::size_t>(color_index(value, scale, false))], style.overlay};
+  if (!is_diverging(style.colors))
+    return {table[static_cast<std::size_t>(color_index(value, scale, false))], style.overlay};
   const double share = scale.empty() ? 0 : std::min(1.0, static_cast<double>(std::abs(value)) / scale.high);
   return {table[value < 0 ? kAgainst : kFor], style.overlay * share};
 }
@@ -186,14 +188,35 @@ Aggregate aggregate(std::string_view name) {
   if (name == "mean") return Aggregate::kMean;
   if (name == "max_abs") return Aggregate::kMaxAbs;
   if (name == "l2") return Aggregate::kL2;
-  throw Error(ErrorCode::kInvalidArgument, "image", name, "is no way to join channels; expected sum, mean, max_abs or l2");
+  throw Error(ErrorCode::kInvalidArgument, "image", name,
+              "is no way to join channels; expected sum, mean, max_abs or l2");
 }
 
 Tensor styled_plane(const TensorView& map, const MapStyle& style) {
   check_style(style);
-  Tensor plane = plane_of(map, style.aggregate);
+  const bool first = image::has_channels_first(map.shape);
+  Tensor plane = first ? plane_of(image::channels_moved(map, false), style.aggregate) : plane_of(map, style.aggregate);
   image::clip_values(plane.data, style);
   return plane;
+}
+
+bool image::has_channels_first(const Shape& shape) {
+  const auto few = [](std::int64_t extent) { return extent == 1 || extent == 3 || extent == 4; };
+  const auto many = [](std::int64_t extent) { return extent < 0 || extent > 4; };
+  return shape.size() == 3 && few(shape[0]) && many(shape[1]) && many(shape[2]);
+}
+
+Tensor image::channels_moved(const TensorView& picture, bool to_first) {
+  const Shape& s = picture.shape;
+  const std::int64_t channels = s[to_first ? 2 : 0], pixels = element_count(s) / std::max<std::int64_t>(channels, 1);
+  Tensor moved(to_first ? Shape{s[2], s[0], s[1]} : Shape{s[1], s[2], s[0]});
+  for (std::int64_t c = 0; c < channels; ++c) {
+    for (std::int64_t i = 0; i < pixels; ++i) {
+      const std::int64_t last = i * channels + c, first = c * pixels + i;
+      moved.data[static_cast<std::size_t>(to_first ? first : last)] = picture.data[to_first ? last : first];
+    }
+  }
+  return moved;
 }
 
 Tensor normalize_heatmap(const TensorView& map) {
@@ -229,7 +252,8 @@ Image draw_heatmap(const TensorView& map, const MapStyle& style, std::int64_t mi
   picture.pixels.reserve(plane.data.size() * 3);
   for (const float value : plane.data) {
     const Rgb missing = {kNotANumber, kNotANumber, kNotANumber};
-    const Rgb color = std::isnan(value) ? missing : table[static_cast<std::size_t>(color_index(value, scale, diverging))];
+    const Rgb color =
+        std::isnan(value) ? missing : table[static_cast<std::size_t>(color_index(value, scale, diverging))];
     picture.pixels.insert(picture.pixels.end(), color.begin(), color.end());
   }
   return enlarge(picture, min_side);

@@ -1,6 +1,7 @@
 // From a picture to the input of a network.
 #include <algorithm>
 
+#include "image/heatmap.h"
 #include "image/resample.h"
 #include "signxai/error.h"
 #include "signxai/image.h"
@@ -25,11 +26,13 @@ struct Goal {
 };
 
 Goal goal_of(const Shape& shape) {
+  if (image::has_channels_first(shape)) return {shape[1], shape[2], shape[0]};
   if (shape.size() == 2) return {shape[0], shape[1], 1};
   const bool picture = shape.size() == 3 && (shape[2] < 0 || shape[2] == 1 || shape[2] == 3 || shape[2] == 4);
   if (!picture) {
     refuse("input", "the network takes no picture; got input shape " + to_string(shape) +
-                        ", expected (H, W, 1), (H, W, 3), (H, W, 4) or (H, W); try an .npy file of that shape");
+                        ", expected (H, W, 1), (H, W, 3), (H, W, 4), the same with C first, or (H, W); try an .npy "
+                        "file of that shape");
   }
   return {shape[0], shape[1], shape[2]};
 }
@@ -194,7 +197,7 @@ Tensor preprocess(const Image& image, const Preprocess& p, const Shape& sample_s
   Tensor tensor = resized(picture, p);
   scale_and_shift(tensor, p);
   if (sample_shape.size() == 2) tensor.shape.pop_back();
-  return tensor;
+  return image::has_channels_first(sample_shape) ? image::channels_moved(tensor, true) : tensor;
 }
 
 }  // namespace signxai

@@ -7,6 +7,7 @@
 
 #include "base/input_file.h"
 #include "importers/keras/load.h"
+#include "importers/onnx/load.h"
 #include "signxai/error.h"
 
 namespace signxai {
@@ -15,7 +16,8 @@ namespace {
 /// What a format is recognized by.
 struct Probe {
   bool folder = false;
-  std::string start;  ///< the first bytes of a file
+  std::string start;     ///< the first bytes of a file
+  std::string ending{};  ///< of its name, behind the last point
 };
 
 using Matches = bool (*)(const Probe&);
@@ -28,7 +30,7 @@ struct Format {
 };
 
 constexpr const char* kAdvice =
-    "this version reads .keras, .h5 and model.json + weights.h5; try saving it with model.save('x.keras')";
+    "this version reads .keras, .h5, model.json + weights.h5 and .onnx; try saving it with model.save('x.keras')";
 
 /// A user block of 512 bytes, or of a power of two above, may stand before the signature.
 bool is_hdf5(const Probe& p) {
@@ -39,6 +41,8 @@ bool is_hdf5(const Probe& p) {
   return false;
 }
 bool is_zip(const Probe& p) { return p.start.starts_with("PK\x03\x04"); }
+bool is_onnx(const Probe& p) { return p.ending == "onnx" || onnx::looks_like_model(p.start); }
+bool is_tflite(const Probe& p) { return std::string_view(p.start).substr(0, 8).ends_with("TFL3"); }
 bool is_pickle(const Probe& p) { return p.start.starts_with("\x80"); }
 bool is_folder(const Probe& p) { return p.folder; }
 bool is_json(const Probe& p) {
@@ -50,6 +54,11 @@ constexpr Format kFormats[] = {
     {is_hdf5, keras::load_model_h5, nullptr},
     {is_json, keras::load_model_json, nullptr},
     {is_zip, keras::load_model_keras, nullptr},
+    {is_tflite, nullptr,
+     "is a TFLite file, which is made for running, not for differentiation; load the Keras model or SavedModel that it "
+     "was converted from, or make an ONNX file of it (python -m tf2onnx.convert --tflite x.tflite --output x.onnx), as "
+     "long as it is not quantised; "},
+    {is_onnx, onnx::load_model, nullptr},
     {is_pickle, nullptr, "is a pickle, which would have to be executed; "},
     {is_folder, nullptr, "is a folder, as SavedModels are; "},
 };
@@ -61,6 +70,8 @@ Probe probe(const std::string& path) {
   if (std::filesystem::is_directory(path, ignored)) return {true, ""};
   base::InputFile file(path, "import");
   Probe result;
+  const std::string ending = std::filesystem::path(path).extension().string();
+  if (!ending.empty()) result.ending = ending.substr(1);
   result.start.resize(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), kProbed)));
   file.read(result.start.data(), result.start.size());
   return result;
@@ -81,6 +92,11 @@ graph::Network load_network(const std::string& path, const LoadOptions& options)
 
 graph::Network make_network(std::string_view architecture, const std::vector<LayerWeights>& weights,
                             const LoadOptions& options) {
+  if (onnx::looks_like_model(architecture)) {
+    if (weights.empty() && options.weights.empty()) return onnx::make_model(architecture, "model in memory");
+    throw Error(ErrorCode::kInvalidArgument, "import", "model in memory",
+                "an ONNX model holds its weights itself; got others");
+  }
   return keras::make_model(architecture, weights, options);
 }
 

@@ -3,6 +3,7 @@ import hashlib
 import json
 import pathlib
 import re
+import struct
 import unittest
 
 from program import SOURCE, ProgramTest, read_npz, run
@@ -53,6 +54,23 @@ class Formats(ProgramTest):
         self.assertTrue(any(read_npz(maps)["lrp_z"][2]))
         files = {pathlib.Path(row["file"]).name: row["sha256"] for row in json.loads(done.stdout)["provenance"]["model"]["files"]}
         self.assertEqual(files["layers.json"], hashlib.sha256(layers.read_bytes()).hexdigest())
+
+    def test_onnx_with_channels_first(self):
+        model = SOURCE / "tests" / "importers" / "data" / "onnx" / "residual18.onnx"
+        flower = SOURCE / "python" / "signxai_cpp" / "compat" / "examples" / "flower.jpg"
+        settings, maps, picture = (self.folder / name for name in ("p.json", "maps.npz", "map.png"))
+        settings.write_text('{"size": [16, 14], "scale": 0.02, "mean": [2, 1, 3]}', encoding="utf-8")
+        done = run("explain", model, flower, "--preprocess", settings, "-m", "lrp.epsilon_plus", "--raw", maps, "-o", picture)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(read_npz(maps)["lrp.epsilon_plus"][1], (1, 3, 16, 14))
+        width, height = struct.unpack(">II", picture.read_bytes()[16:24])
+        self.assertGreater(3 * height, width)  # the input is no strip of 16 x 3 pixels
+        self.refused(UNSUPPORTED, "inspect", self.tflite(), says=["TFLite", "tf2onnx"])
+
+    def tflite(self):
+        path = self.folder / "net.tflite"
+        path.write_bytes(b"\x1c\0\0\0TFL3" + bytes(20))
+        return path
 
     def test_a_composition_with_a_mistake(self):
         layers = self.folder / "layers.json"

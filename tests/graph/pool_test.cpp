@@ -222,7 +222,10 @@ TEST(Pool, OpenExtents) {
 TEST(Pool, Refusals) {
   EXPECT_NE(refusal("max_pool", {{1, 8, 3}}, pool({2, 2}, {2, 2}, "same")).find("(1, 8, 3)"), std::string::npos);
   EXPECT_NE(refusal("avg_pool", {{1, 1, 3}}, pool({2}, {2}, "valid")).find("does not fit"), std::string::npos);
-  EXPECT_NE(refusal("avg_pool", {{1, 4, 3}}, pool({2}, {2}, "explicit")).find("explicit"), std::string::npos);
+  EXPECT_NE(refusal("avg_pool", {{1, 4, 3}}, pool({2}, {2}, "explicit")).find("pads"), std::string::npos);
+  Attrs wide = pool({2}, {2}, "explicit");
+  wide.set("pads", Ints{0, 2});
+  EXPECT_NE(refusal("max_pool", {{1, 4, 3}}, wide).find("in the padding altogether"), std::string::npos);
   EXPECT_NE(refusal("avg_pool", {{1, 3}}, pool({}, {}, "valid")).find("spatial"), std::string::npos);
   Attrs attrs = pool({2}, {2}, "valid");
   attrs.set("ties", std::string("last"));

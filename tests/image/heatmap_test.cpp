@@ -45,6 +45,16 @@ TEST(Heatmap, PicksColoursOnASymmetricScale) {
   EXPECT_EQ(image::color_index(0, {}, true), 128);
 }
 
+TEST(Heatmap, ChannelsMayBeFirst) {
+  Tensor last({5, 6, 3}), first({3, 5, 6});
+  for (std::size_t i = 0; i < 30; ++i) {
+    for (std::size_t c = 0; c < 3; ++c) last.data[3 * i + c] = first.data[30 * c + i] = static_cast<float>(i * c) - 7;
+  }
+  EXPECT_EQ(styled_plane(first, {}).data, styled_plane(last, {}).data);
+  EXPECT_EQ(picture_of(first).pixels, picture_of(last).pixels);
+  EXPECT_EQ(image::channels_moved(last, true).data, first.data);
+}
+
 TEST(Heatmap, DrawsChannelSumsEnlarged) {
   const Tensor map({1, 2, 2}, {3, 1, -1, -1});  // sums 4 and -2
   const Image picture = draw_heatmap(map, ColorMap::kGray, 6);  // a sequential map: from -2 to 4

@@ -112,7 +112,8 @@ TEST(Preprocess, SaysWhatDoesNotFit) {
   refuse(preprocess_preset("vgg16"), {64, 64, 3}, "\"order\": \"bgr\", \"mean\": [103.939, 116.779, 123.68]}");
   refuse(preprocess_preset("vgg16"), {224, 224, 1}, "makes 3 channels, the network takes 1");
   refuse(preprocess_preset("none"), {784}, "takes no picture; got input shape (784,)");
-  refuse(preprocess_preset("none"), {3, 224, 224}, "takes no picture");
+  refuse(preprocess_preset("none"), {2, 224, 224}, "takes no picture");
+  refuse(preprocess_preset("none"), {3, 224, 224}, "the picture has another size");
   refuse(preprocess_from_json(R"({"mean": [1, 2]})"), {2, 3, 3}, "expected 1 or 3");
 }
 

@@ -84,16 +84,21 @@ std::vector<Value> pull_back(const PullBackArgs& p) {
 
 std::vector<Value> pull_back_backward(const PullBackArgs& p) {
   const Attrs& attrs = p.node.attrs;
-  return {p.builder.make(
-      "avg_pool", {p.cotangent},
-      {{"window", attrs.ints("window")}, {"strides", attrs.ints("strides")}, {"padding", attrs.text("padding")}})};
+  return {p.builder.make("avg_pool", {p.cotangent},
+                         {{"window", attrs.ints("window")},
+                          {"strides", attrs.ints("strides")},
+                          {"padding", attrs.text("padding")},
+                          {"pads", attrs.ints("pads")}})};
 }
 
 Sign sign(const Node&, std::span<const Sign> s) { return {s[0].negative, true, s[0].positive}; }
 
 OpDef averaging(const char* name) {
   OpDef op{.name = name, .kind = OpKind::kPool};
-  op.attrs = {{"window", AttrType::kInts, {}}, {"strides", AttrType::kInts, {}}, {"padding", AttrType::kText, {}}};
+  op.attrs = {{"window", AttrType::kInts, {}},
+              {"strides", AttrType::kInts, {}},
+              {"padding", AttrType::kText, {}},
+              {"pads", AttrType::kInts, Ints{}}};
   op.sign = sign;
   op.annihilators = 1;
   return op;

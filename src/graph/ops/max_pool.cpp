@@ -108,6 +108,7 @@ std::vector<AttrSpec> pool_attrs() {
   return {{"window", AttrType::kInts, {}},
           {"strides", AttrType::kInts, {}},
           {"padding", AttrType::kText, {}},
+          {"pads", AttrType::kInts, Ints{}},
           {"ties", AttrType::kText, std::string("first")}};
 }
 

@@ -61,6 +61,27 @@ void Assembler::run(const ModelDef& model) {
   }
 }
 
+void Assembler::follow(const ModelDef& model) {
+  const Scope top{"", "", 0, &weights_, model.keras};
+  for (; followed_layers_ < model.layers.size(); ++followed_layers_) {
+    const CallRef ref{followed_layers_, 0};
+    const LayerDef& layer = model.layers[ref.layer];
+    followed_[ref] = {Tensor{}};
+    if (!layer.refusal.empty()) continue;
+    std::vector<Tensor> inputs;
+    for (const TensorRef& input : layer.calls.front()) inputs.push_back(at(followed_, model, input, layer.name));
+    followed_[ref] = import_call({model, ref, top, {}, inputs});
+  }
+}
+
+std::optional<Shape> Assembler::shape_of(const TensorRef& tensor) const {
+  const auto found = followed_.find({tensor.layer, tensor.node});
+  if (found == followed_.end() || tensor.tensor >= found->second.size()) return std::nullopt;
+  const Value value = found->second[tensor.tensor].value;
+  if (!value) return std::nullopt;
+  return builder_.shape(value);
+}
+
 void Assembler::walk(const ModelDef& model, const Scope& scope, Results& results) {
   const std::vector<CallRef> order = call_order(model);
   const Used used = used_results(model, order);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,6 +32,12 @@ class Assembler {
 
   /// Makes all calls of the model. Throws Error(kUnsupported) with the list of layers that cannot be computed.
   void run(const ModelDef& model);
+
+  /// Makes the calls of the layers that a model got since the last time, of those that can be made; for a model that is
+  /// still being defined, layer by layer behind what it takes (nodes/shapes.h).
+  void follow(const ModelDef& model);
+  /// The shape of a result of such a call; none where it could not be made.
+  std::optional<Shape> shape_of(const TensorRef& tensor) const;
 
   /// Without `probabilities` and `removed_head`. Leaves this object empty.
   graph::Network take();
@@ -99,6 +106,8 @@ class Assembler {
   std::size_t calls_ = 0;            ///< calls of models included
   std::vector<std::string> unsupported_;
   std::set<std::string> noted_dtypes_;
+  Results followed_;
+  std::size_t followed_layers_ = 0;
 };
 
 /// "name (Class): reason" for every layer that the table lacks, that is refused by its nature, or whose activation is

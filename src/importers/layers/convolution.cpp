@@ -11,12 +11,21 @@ using graph::Value;
 Geometry read_geometry(const Config& config, std::size_t n) {
   const std::vector<std::string> paddings =
       n == 1 ? std::vector<std::string>{"valid", "same", "causal"} : std::vector<std::string>{"valid", "same"};
-  return {config.window("kernel_size", n), config.window("strides", n, 1), config.window("dilation_rate", n, 1),
-          config.choice("padding", paddings, "valid"), config.positive("groups", 1)};
+  Geometry g{config.window("kernel_size", n), config.window("strides", n, 1), config.window("dilation_rate", n, 1),
+             config.choice("padding", paddings, "valid"), config.positive("groups", 1)};
+  read_explicit_pads(config, n, g.padding, g.pads);
+  return g;
+}
+
+void read_explicit_pads(const Config& config, std::size_t n, std::string& padding, Ints& pads) {
+  if (!config.has("explicit_pads")) return;
+  padding = "explicit";
+  pads = config.pairs("explicit_pads", n);
 }
 
 graph::Attrs conv_attributes(const Geometry& g) {
   graph::Attrs attrs{{"strides", g.strides}, {"padding", g.padding}, {"dilations", g.dilations}, {"groups", g.groups}};
+  if (g.padding == "explicit") attrs.set("pads", g.pads);
   if (g.padding == "causal") {  // output t sees inputs up to t only
     attrs.set("padding", std::string("explicit"));
     attrs.set("pads", Ints{(g.kernel[0] - 1) * g.dilations[0], 0});

@@ -12,10 +12,13 @@ struct Geometry {
   graph::Ints kernel, strides, dilations;
   std::string padding;
   std::int64_t groups = 1;
+  graph::Ints pads{};  ///< before and behind each axis, where padding is "explicit"
 };
 
 /// Of a layer over n spatial axes; "causal" exists for series only.
 Geometry read_geometry(const Config& config, std::size_t n);
+/// "explicit_pads", which other formats than Keras's own have in place of a kind of padding: [[before, behind], ...].
+void read_explicit_pads(const Config& config, std::size_t n, std::string& padding, graph::Ints& pads);
 /// The attributes of `conv` for it.
 graph::Attrs conv_attributes(const Geometry& geometry);
 /// kernel extents, then `channels`.

@@ -1,5 +1,6 @@
-// Max and average pooling over windows of one to three spatial axes. Averages count only cells inside the input. In three
-// dimensions TensorFlow hands the gradient of tied maxima to each of them.
+// Max and average pooling over windows of one to three spatial axes. Averages count only cells inside the input. In
+// three dimensions TensorFlow hands the gradient of tied maxima to each of them; other formats than Keras's say "ties".
+#include "importers/layers/geometry.h"
 #include "importers/layers/importers.h"
 
 namespace signxai::keras {
@@ -13,9 +14,19 @@ LayerResult import_pooling(LayerContext& context, const char* op, std::size_t n)
   if (transposed) x = to_channels_last(b, x);
   const graph::Ints window = config.window("pool_size", n, 2);
   const graph::Ints strides = config.has("strides") ? config.window("strides", n) : window;
-  const std::string padding = config.choice("padding", {"valid", "same"}, "valid");
-  graph::Attrs attrs{{"window", window}, {"strides", strides}, {"padding", padding}};
-  if (n == 3 && op == std::string_view("max_pool")) attrs.set("ties", std::string("all"));
+  std::string padding = config.choice("padding", {"valid", "same"}, "valid");
+  graph::Ints pads;
+  read_explicit_pads(config, n, padding, pads);
+  graph::Attrs attrs{{"window", window}, {"strides", strides}, {"padding", padding}, {"pads", pads}};
+  if (op == std::string_view("max_pool")) {
+    attrs.set("ties", config.choice("ties", {"first", "all"}, n == 3 ? "all" : "first"));
+  }
+  if (config.has("counted_pads")) {  // zeros that averages count
+    graph::Ints around = config.pairs("counted_pads", n);
+    around.insert(around.begin(), 2, 0);
+    around.insert(around.end(), 2, 0);
+    x = b.make("pad", {x}, {{"pads", around}});
+  }
   x = b.make(op, {x}, attrs);
   return LayerResult::plain(transposed ? to_channels_first(b, x) : x);
 }

@@ -23,9 +23,13 @@ Ints output_extents(LayerContext& context, Value x, const Geometry& g) {
     const std::int64_t window = g.kernel[i] + (g.kernel[i] - 1) * (g.dilations[i] - 1);
     if (stride > kMaxExtent / in || window > kMaxExtent) config.wrong("strides", "smaller numbers");
     const std::int64_t padding = extra.size() == 1 ? extra[0] : extra[i];
-    if (padding < 0 || (given && padding >= stride)) config.wrong("output_padding", "numbers from 0 and below the stride");
+    const std::int64_t cut = !g.pads.empty()       ? g.pads[2 * i] + g.pads[2 * i + 1]
+                             : g.padding == "same" ? window / 2 * 2
+                                                   : 0;
+    if (padding < 0 || (given && padding >= stride))
+      config.wrong("output_padding", "numbers from 0 and below the stride");
     if (given) {
-      out.push_back((in - 1) * stride + window - (g.padding == "same" ? window / 2 * 2 : 0) + padding);
+      out.push_back((in - 1) * stride + window - cut + padding);
     } else {
       out.push_back(in * stride + (g.padding == "same" ? 0 : std::max<std::int64_t>(window - stride, 0)));
     }
@@ -38,11 +42,12 @@ LayerResult import_transposed(LayerContext& context, std::size_t n) {
   const Value x = spatial_input(context, n);
   const std::int64_t channels = context.known_extent(x, n + 1), filters = context.config().positive("filters");
   const Geometry g = read_geometry(context.config(), n);
-  if (g.groups != 1) context.refuse("has groups, which Keras does not compute for transposed convolutions");
+  const bool kept = g.pads.empty();  // of a Keras file
+  if (kept && g.groups != 1) context.refuse("has groups, which Keras does not compute for transposed convolutions");
   if (g.padding == "causal") context.corrupt("a transposed convolution cannot have causal padding");
   graph::Attrs attrs = conv_attributes(g);
   attrs.set("input_spatial", output_extents(context, x, g));
-  const Value kernel = context.weight("kernel", kernel_shape(g, {filters, channels}));
+  const Value kernel = context.weight("kernel", kernel_shape(g, {filters / g.groups, channels}));
   return finish_convolution(context, context.builder().make("conv_backward_data", {x, kernel}, attrs), filters);
 }
 
