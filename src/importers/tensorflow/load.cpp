@@ -5,7 +5,9 @@
 #include <filesystem>
 
 #include "importers/keras/load.h"
+#include "importers/keras/assemble.h"
 #include "importers/tensorflow/saved_model.h"
+#include "importers/tensorflow/translate.h"
 #include "importers/weights/saved_model_weights.h"
 #include "importers/weights/weights_file.h"
 #include "signxai/error.h"
@@ -14,6 +16,10 @@ namespace signxai::tensorflow {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kWaysOut =
+    "; the model was read from its inference function: try saving it as .keras or .h5 instead, or as a SavedModel with "
+    "keras_metadata.pb (model.save(folder) of tf.keras 2)";
 
 std::string folder_of(const std::string& path) {
   std::error_code ignored;
@@ -40,12 +46,40 @@ std::shared_ptr<const keras::Json> configuration(const SavedModel& saved) {
   return std::make_shared<const keras::Json>(std::move(model));
 }
 
+/// From the inference function.
+graph::Network load_function(SavedModel& saved) {
+  if (saved.objects().nodes_size() == 0) {
+    throw Error(ErrorCode::kUnsupported, "import", saved.subject(),
+                "was saved by TensorFlow 1, without objects and functions; try loading it in TensorFlow 2 and saving it as .h5 or .keras");
+  }
+  const FlatGraph graph = flatten(saved);
+  keras::ModelBuilder builder("saved_model");
+  Translator(saved, graph, builder).run();
+  graph::Network network;
+  try {
+    network = keras::build_network(builder.model(), builder.weights(), saved.subject());
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kUnsupported) throw;
+    throw Error(e.code(), e.stage(), e.subject(), e.message() + kWaysOut);
+  }
+  network.notes.push_back("the layers are recovered from the inference function of the SavedModel, which has no metadata of Keras");
+  if (saved.has_variables()) {
+    for (std::string& note : saved.bundle().notes()) network.notes.push_back(std::move(note));
+  }
+  return network;
+}
+
 }  // namespace
 
 graph::Network load_saved_model(const OpenFile& open, const std::string& subject, const LoadOptions& options) {
   SavedModel saved(open, subject);
   const auto document = configuration(saved);
-  if (!document) throw Error(ErrorCode::kUnsupported, "import", subject, "has no configuration of its layers");
+  if (!document) {
+    if (!options.weights.empty()) {
+      throw Error(ErrorCode::kInvalidArgument, "import", subject, "has no layers of Keras that the weights file " + options.weights + " could be for");
+    }
+    return load_function(saved);
+  }
   return keras::load_configuration(document, subject, options, [&](const keras::ModelDef& model) {
     return std::make_unique<keras::SavedModelWeights>(saved, model);
   });
