@@ -42,7 +42,7 @@ parity: parity-compat
 	@for backend in jax tensorflow; do \
 	  PYTHONPATH=build/python KERAS_BACKEND=$$backend TF_CPP_MIN_LOG_LEVEL=2 \
 	    .deps/parity/bin/python -m pytest -q -p no:cacheprovider python/tests/live || exit 1; done
-	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_tf_keras.py python/tests/live/test_attention.py python/tests/live/test_recurrent.py python/tests/live/test_preprocessing.py python/tests/live/test_layer_list.py python/tests/live/test_operations.py
+	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_tf_keras.py python/tests/live/test_attention.py python/tests/live/test_recurrent.py python/tests/live/test_preprocessing.py python/tests/live/test_layer_list.py python/tests/live/test_operations.py python/tests/live/test_saved_model.py
 
 # Needs no network to be read: build/site/index.html; its search works where it is served: python3 -m http.server -d build/site
 docs:

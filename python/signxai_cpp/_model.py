@@ -95,8 +95,8 @@ class Model:
 
 
 def load(path: Union[str, "os.PathLike[str]"], weights: Union[str, "os.PathLike[str]", None] = None) -> Model:
-    """Reads a network: a full-model file, or an architecture (.json) whose weights are in `weights` (default: a weights
-    file beside it). The format is found by content; nothing in the file is ever executed.
+    """Reads a network: a full-model file, a SavedModel folder, or an architecture (.json) whose weights are in `weights`
+    (default: a weights file beside it). The format is found by content; nothing in the file is ever executed.
 
     Raises NotFound, CorruptFile, Unsupported (all unsupported layers at once), OutOfMemory.
 

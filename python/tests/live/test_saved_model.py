@@ -126,3 +126,99 @@ def test_layers_without_metadata(name, tmp_path):
     model = test_tf_keras.randomized(OTHERS[name]())
     x = np.random.default_rng(3).normal(0, 1, (2, *model.input_shape[1:])).astype(np.float32)
     check_without_metadata(model, x, tmp_path)
+
+
+SIZES = {"MobileNetV2": 32, "ResNet50": 32, "EfficientNetB0": 32, "DenseNet121": 32}
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_applications_without_metadata(name, tmp_path):
+    keras.backend.clear_session()
+    side = SIZES[name]
+    model = test_tf_keras.randomized(getattr(keras.applications, name)(weights=None, input_shape=(side, side, 3), classes=5, classifier_activation=None))
+    x = np.random.default_rng(3).uniform(0, 1, (1, side, side, 3)).astype(np.float32)
+    check_without_metadata(model, x, tmp_path, ["lrp_z"])
+
+
+@pytest.mark.parametrize("name", sorted(n for n in attention_networks.NETWORKS if "mask" not in n))
+def test_attention_without_metadata(name, tmp_path):
+    """Outputs and gradient; layers of attention are not recovered, so LRP goes through their operations."""
+    keras.backend.clear_session()
+    model = attention_networks.randomized(attention_networks.NETWORKS[name]())
+    x = attention_networks.inputs_of(model)
+    folder, file = saved(model, tmp_path)
+    try:
+        loaded = sx.load(stripped(folder))
+    except NotImplementedError as e:
+        assert "cannot be computed" in str(e) and ".keras or .h5" in str(e)
+        pytest.skip(str(e)[:300])
+    close(loaded.predict(x), np.asarray(model(x, training=False)))
+    found, wanted = sx.explain(loaded, x, "gradient", 2), sx.explain(file, x, "gradient", 2)
+    for a, b in zip(found.maps.values(), wanted.maps.values()):
+        np.testing.assert_allclose(a, b, rtol=0, atol=1e-4 * np.abs(b).max())
+
+
+class Module(tf.Module):
+    """No layers of Keras at all."""
+
+    def __init__(self):
+        super().__init__()
+        rng = np.random.default_rng(2)
+        self.kernel = tf.Variable(rng.normal(0, 0.3, (3, 3, 3, 4)).astype(np.float32), name="kernel")
+        self.bias = tf.Variable(rng.normal(0, 0.3, 4).astype(np.float32), name="bias")
+        self.matrix = tf.Variable(rng.normal(0, 0.3, (4, 5)).astype(np.float32), name="matrix")
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 16, 16, 3], tf.float32, name="image")])
+    def __call__(self, image):
+        x = tf.nn.relu(tf.nn.conv2d(image * 2.0 - 1.0, self.kernel, 1, "SAME") + self.bias)
+        x = tf.concat([x, -x], -1)
+        x = tf.reduce_mean(tf.nn.max_pool2d(x, 2, 2, "VALID"), [1, 2])
+        return tf.linalg.matmul(x[:, :4], self.matrix)
+
+
+@pytest.mark.parametrize("signature", [True, False])
+def test_module(signature, tmp_path):
+    module = Module()
+    tf.saved_model.save(module, str(tmp_path), **({"signatures": {"serving_default": module.__call__}} if signature else {}))
+    loaded = sx.load(tmp_path)
+    x = test_tf_keras.IMAGES
+    points = tf.constant(x)
+    with tf.GradientTape() as tape:
+        tape.watch(points)
+        outputs = module(points)
+        chosen = tf.reduce_sum(outputs[:, 1])
+    close(loaded.predict(x), outputs.numpy())
+    close(np.asarray(sx.explain(loaded, x, "gradient", 1)), tape.gradient(chosen, points).numpy())
+    assert np.abs(np.asarray(sx.explain(loaded, x, "lrp_z", 1))).max() > 0
+
+
+def test_several_inputs_without_metadata(tmp_path):
+    """In the order of the model, not in that of their names."""
+    table, image = keras.Input((5,), name="b"), keras.Input((16, 16, 3), name="a")
+    model = keras.Model([table, image], [layers.Dense(2, name="z")(table), layers.Dense(3, name="y")(layers.Flatten()(image))])
+    inputs = [test_tf_keras.TABLE, test_tf_keras.IMAGES]
+    folder, _ = saved(model, tmp_path)
+    loaded = sx.load(stripped(folder))
+    assert [port.name for port in loaded.inputs] == ["b", "a"]
+    for found, expected in zip(loaded.predict(inputs).values(), model(inputs)):
+        close(found, expected.numpy())
+
+
+def test_half_precision_and_doubles(tmp_path):
+    model = test_tf_keras.randomized(test_tf_keras.sequential())
+    keras.mixed_precision.set_global_policy("float64")
+    try:
+        model = test_tf_keras.randomized(test_tf_keras.sequential())
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    folder, _ = saved(model, tmp_path)
+    loaded = sx.load(folder)
+    assert any("float64" in note for note in loaded.notes)
+    close(loaded.predict(test_tf_keras.IMAGES), model(test_tf_keras.IMAGES, training=False).numpy())
+
+
+def test_recurrent_layers_need_metadata(tmp_path):
+    model = fresh(RECURRENT["LSTM-concat"], recurrent.with_weights)
+    folder, _ = saved(model, tmp_path)
+    with pytest.raises(NotImplementedError, match="loop.*saving it as .keras or .h5"):
+        sx.load(stripped(folder))

@@ -52,7 +52,8 @@ Box box_of(const messages::TensorSliceProto& slice, const Shape& shape, const st
 
 bool overlap(const Box& a, const Box& b) {
   for (std::size_t axis = 0; axis < a.start.size(); ++axis) {
-    if (a.start[axis] + a.extent[axis] <= b.start[axis] || b.start[axis] + b.extent[axis] <= a.start[axis]) return false;
+    if (a.start[axis] + a.extent[axis] <= b.start[axis] || b.start[axis] + b.extent[axis] <= a.start[axis])
+      return false;
   }
   return true;
 }
@@ -79,8 +80,9 @@ void place(const std::vector<float>& part, const Box& box, const Shape& shape, s
 Bundle::Bundle(OpenFile open, std::string subject) : open_(std::move(open)), subject_(std::move(subject)) {
   const auto index = open_(kIndex);
   if (!index) {
-    throw Error(ErrorCode::kNotFound, "import", subject_, std::string("has no file ") + kIndex +
-                ", which holds the places of the weights; try copying the whole folder");
+    throw Error(
+        ErrorCode::kNotFound, "import", subject_,
+        std::string("has no file ") + kIndex + ", which holds the places of the weights; try copying the whole folder");
   }
   const std::string name = subject_ + "/" + kIndex;
   for (const auto& [key, value] : read_table(*index, name)) {
@@ -146,8 +148,7 @@ base::Bytes Bundle::bytes_of(const std::string& key, const Entry& entry) {
 /// The bytes of a tensor that is in one piece, as many as its shape takes, and as they were written.
 base::Bytes Bundle::checked(const std::string& key, const Entry& entry) {
   const base::Bytes bytes = bytes_of(key, entry);
-  const std::uint64_t expected =
-      as_size(count_of(entry.shape, subject_)) * hdf5::element_size(element_of(entry.type));
+  const std::uint64_t expected = as_size(count_of(entry.shape, subject_)) * hdf5::element_size(element_of(entry.type));
   if (bytes.size != expected) {
     fail(key, fmt::format("has {} bytes; expected {} for {} of {}", bytes.size, expected,
                           signxai::to_string(entry.shape), type_name(entry.type)));
@@ -207,7 +208,8 @@ std::string Bundle::text(const std::string& key) {
   std::uint64_t at = 0;
   const auto length = varint(bytes, at);
   constexpr std::uint64_t kChecksum = 4;  // of the lengths
-  if (!length || at + kChecksum > bytes.size || *length != bytes.size - at - kChecksum) fail(key, "is a damaged string");
+  if (!length || at + kChecksum > bytes.size || *length != bytes.size - at - kChecksum)
+    fail(key, "is a damaged string");
   return {reinterpret_cast<const char*>(bytes.data.get()) + at + kChecksum, static_cast<std::size_t>(*length)};
 }
 

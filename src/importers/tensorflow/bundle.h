@@ -2,20 +2,15 @@
 // LevelDB, from keys to places in variables/variables.data-SSSSS-of-NNNNN. First stage of the importer of SavedModels.
 #pragma once
 
-#include <functional>
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "base/mapped_file.h"
+#include "importers/tensorflow/open_file.h"
 #include "importers/tensorflow/types.h"
 
 namespace signxai::tensorflow {
-
-/// Gives the bytes of a file of the folder by its name there, or nothing where there is none.
-using OpenFile = std::function<std::optional<base::Bytes>(const std::string& name)>;
 
 /// Keys and values of a table. Throws Error(kCorruptFile) where it is damaged; its checksums are compared.
 std::map<std::string, std::string> read_table(const base::Bytes& table, const std::string& subject);

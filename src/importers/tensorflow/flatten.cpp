@@ -29,7 +29,8 @@ int place_of(const std::string& operation, const std::string& result, int index)
   static const std::vector<Results> kSeveral{
       {"FusedBatchNorm", {"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"}},
       {"FusedBatchNormV2", {"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2"}},
-      {"FusedBatchNormV3", {"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"}},
+      {"FusedBatchNormV3",
+       {"y", "batch_mean", "batch_variance", "reserve_space_1", "reserve_space_2", "reserve_space_3"}},
       {"TopKV2", {"values", "indices"}},
       {"TopK", {"values", "indices"}},
       {"Unique", {"y", "idx"}},
@@ -77,7 +78,8 @@ class Flattener {
     const int own = parameters.size() - static_cast<int>(signature.captures.size());
     if (own < 0) corrupt("the function '" + signature.function + "' captures more than it takes");
     for (int i = 0; i < parameters.size(); ++i) {
-      arguments.push_back(i < own ? argument(parameters[i], i, signature) : capture(signature.captures[static_cast<std::size_t>(i - own)]));
+      arguments.push_back(i < own ? argument(parameters[i], i, signature)
+                                  : capture(signature.captures[static_cast<std::size_t>(i - own)]));
     }
     graph_.outputs = expand(*function_, arguments, 0);
     order_like_the_call(own);
@@ -129,7 +131,8 @@ class Flattener {
   }
 
   Source capture(int object) {
-    if (object < 0 || object >= saved_.objects().nodes_size()) corrupt("a function captures an object that is not there");
+    if (object < 0 || object >= saved_.objects().nodes_size())
+      corrupt("a function captures an object that is not there");
     const messages::SavedObject& held = saved_.objects().nodes(object);
     FlatNode node{nullptr, "captured"};
     if (held.has_variable()) {
@@ -160,7 +163,8 @@ class Flattener {
       throw Error(ErrorCode::kUnsupported, "import", saved_.subject(), "its functions call one another too often");
     }
     const auto& parameters = function.signature().input_arg();
-    if (parameters.size() != static_cast<int>(arguments.size())) corrupt("the function '" + name + "' is called with other arguments");
+    if (parameters.size() != static_cast<int>(arguments.size()))
+      corrupt("the function '" + name + "' is called with other arguments");
     Names known;
     for (int i = 0; i < parameters.size(); ++i) known[parameters[i].name()] = {arguments[static_cast<std::size_t>(i)]};
     for (const NodeDef* node : ordered(function, known)) known[node->name()] = visit(*node, known, depth);
@@ -181,7 +185,8 @@ class Flattener {
     std::vector<const NodeDef*> ready, order;
     std::set<std::string> names;
     for (const NodeDef& node : function.node_def()) {
-      if (!names.insert(node.name()).second || arguments.count(node.name())) corrupt("two nodes have the name '" + node.name() + "'");
+      if (!names.insert(node.name()).second || arguments.count(node.name()))
+        corrupt("two nodes have the name '" + node.name() + "'");
       std::set<std::string> inputs;
       for (const std::string& input : node.input()) {
         const std::string from = read_reference(input).node;
@@ -198,7 +203,8 @@ class Flattener {
       }
     }
     if (order.size() != static_cast<std::size_t>(function.node_def_size())) {
-      corrupt("the nodes of the function '" + function.signature().name() + "' depend on one another, or on what is not there");
+      corrupt("the nodes of the function '" + function.signature().name() +
+              "' depend on one another, or on what is not there");
     }
     return order;
   }

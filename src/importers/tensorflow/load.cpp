@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "importers/keras/load.h"
 #include "importers/keras/assemble.h"
+#include "importers/keras/load.h"
 #include "importers/tensorflow/saved_model.h"
 #include "importers/tensorflow/translate.h"
 #include "importers/weights/saved_model_weights.h"
@@ -37,7 +37,8 @@ std::shared_ptr<const keras::Json> configuration(const SavedModel& saved) {
   const keras::Config metadata(document, subject);
   keras::check_version(metadata.text("keras_version", ""), subject);
   keras::Json model = metadata.has("model_config") ? metadata.at("model_config") : document;
-  if (!model.is_object() || !keras::is_model_class(keras::Config(model, subject).text("class_name", ""))) return nullptr;
+  if (!model.is_object() || !keras::is_model_class(keras::Config(model, subject).text("class_name", "")))
+    return nullptr;
   const auto config = model.find("config");
   if (config == model.end() || !config->is_object() || !config->contains("layers")) return nullptr;
   if (metadata.has("build_input_shape") && !config->contains("build_input_shape")) {
@@ -46,11 +47,12 @@ std::shared_ptr<const keras::Json> configuration(const SavedModel& saved) {
   return std::make_shared<const keras::Json>(std::move(model));
 }
 
-/// From the inference function.
-graph::Network load_function(SavedModel& saved) {
+/// From the inference function; `why` says why not from the configuration of layers.
+graph::Network load_function(SavedModel& saved, const std::string& why) {
   if (saved.objects().nodes_size() == 0) {
     throw Error(ErrorCode::kUnsupported, "import", saved.subject(),
-                "was saved by TensorFlow 1, without objects and functions; try loading it in TensorFlow 2 and saving it as .h5 or .keras");
+                "was saved by TensorFlow 1, without objects and functions; try loading it in TensorFlow 2 and saving "
+                "it as .h5 or .keras");
   }
   const FlatGraph graph = flatten(saved);
   keras::ModelBuilder builder("saved_model");
@@ -62,11 +64,21 @@ graph::Network load_function(SavedModel& saved) {
     if (e.code() != ErrorCode::kUnsupported) throw;
     throw Error(e.code(), e.stage(), e.subject(), e.message() + kWaysOut);
   }
-  network.notes.push_back("the layers are recovered from the inference function of the SavedModel, which has no metadata of Keras");
+  network.notes.push_back("the layers are recovered from the inference function of the SavedModel: " + why);
   if (saved.has_variables()) {
     for (std::string& note : saved.bundle().notes()) network.notes.push_back(std::move(note));
   }
   return network;
+}
+
+/// Layers that cannot be computed may consist of nodes that can.
+graph::Network load_instead(SavedModel& saved, const Error& unsupported) {
+  try {
+    return load_function(saved, unsupported.message());
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kUnsupported) throw;
+  }
+  throw Error(unsupported);
 }
 
 }  // namespace
@@ -74,15 +86,22 @@ graph::Network load_function(SavedModel& saved) {
 graph::Network load_saved_model(const OpenFile& open, const std::string& subject, const LoadOptions& options) {
   SavedModel saved(open, subject);
   const auto document = configuration(saved);
-  if (!document) {
-    if (!options.weights.empty()) {
-      throw Error(ErrorCode::kInvalidArgument, "import", subject, "has no layers of Keras that the weights file " + options.weights + " could be for");
-    }
-    return load_function(saved);
+  if (!document && !options.weights.empty()) {
+    throw Error(ErrorCode::kInvalidArgument, "import", subject,
+                "has no layers of Keras that the weights file " + options.weights + " could be for");
   }
-  return keras::load_configuration(document, subject, options, [&](const keras::ModelDef& model) {
-    return std::make_unique<keras::SavedModelWeights>(saved, model);
-  });
+  if (!document) {
+    return load_function(
+        saved, saved.metadata().empty() ? "it has no metadata of Keras" : "it is no network of layers to Keras");
+  }
+  try {
+    return keras::load_configuration(document, subject, options, [&](const keras::ModelDef& model) {
+      return std::make_unique<keras::SavedModelWeights>(saved, model);
+    });
+  } catch (const Error& e) {
+    if (e.code() != ErrorCode::kUnsupported || !options.weights.empty()) throw;
+    return load_instead(saved, e);
+  }
 }
 
 graph::Network load_saved_model(const std::string& path, const LoadOptions& options) {
@@ -98,7 +117,8 @@ std::vector<std::string> list_files(const std::string& path) {
   for (auto it = fs::recursive_directory_iterator(folder, error); !error && it != fs::recursive_directory_iterator();
        it.increment(error)) {
     if (it->is_regular_file(error)) files.push_back(it->path().string());
-    if (files.size() > kMost) throw Error(ErrorCode::kUnsupported, "import", folder, "holds more files than a model has");
+    if (files.size() > kMost)
+      throw Error(ErrorCode::kUnsupported, "import", folder, "holds more files than a model has");
   }
   if (error) throw Error(ErrorCode::kIo, "import", folder, "the folder cannot be read: " + error.message());
   std::sort(files.begin(), files.end());

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "graph/network.h"
-#include "importers/tensorflow/bundle.h"
+#include "importers/tensorflow/open_file.h"
 #include "signxai/model.h"
 
 namespace signxai::tensorflow {

@@ -126,7 +126,8 @@ Value Node::operation(const char* class_name, Json options, const std::vector<Va
   return made;
 }
 
-Value Node::kernel(const char* class_name, Json config, const Value& input, std::vector<Literal> weights, Shape given) const {
+Value Node::kernel(const char* class_name, Json config, const Value& input, std::vector<Literal> weights,
+                   Shape given) const {
   config["use_bias"] = false;
   Value made = layer(class_name, std::move(config), {input}, std::move(weights), std::move(given));
   made.draft->biased = made.draft->activated = false;

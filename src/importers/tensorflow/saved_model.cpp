@@ -83,8 +83,8 @@ void SavedModel::check_objects() const {
   for (const auto& node : objects().nodes()) {
     for (const auto& child : node.children()) {
       if (child.node_id() < 0 || child.node_id() >= count) {
-        corrupt(subject_ + "/saved_model.pb", "an object refers to object " + std::to_string(child.node_id()) + " of " +
-                                                  std::to_string(count));
+        corrupt(subject_ + "/saved_model.pb",
+                "an object refers to object " + std::to_string(child.node_id()) + " of " + std::to_string(count));
       }
     }
   }
@@ -129,7 +129,8 @@ std::vector<int> SavedModel::variables(int node) const {
 /// The bundle has a graph of objects of its own, with the same names and other numbers.
 void SavedModel::find_keys() {
   messages::TrackableObjectGraph tracked;
-  if (!tracked.ParseFromString(bundle_->text(kGraph))) corrupt(subject_, "the graph of objects in variables/ is damaged");
+  if (!tracked.ParseFromString(bundle_->text(kGraph)))
+    corrupt(subject_, "the graph of objects in variables/ is damaged");
   std::vector<std::pair<int, int>> pending{{0, 0}};
   std::set<int> seen{0};
   const auto in_range = [&](int id) { return id >= 0 && id < tracked.nodes_size(); };
@@ -152,13 +153,12 @@ void SavedModel::find_keys() {
 
 Bundle& SavedModel::bundle() const {
   if (bundle_) return *bundle_;
-  throw Error(ErrorCode::kNotFound, "import", subject_,
-              "has no file variables/variables.index, which holds the places of the weights; try copying the whole folder");
+  throw Error(
+      ErrorCode::kNotFound, "import", subject_,
+      "has no file variables/variables.index, which holds the places of the weights; try copying the whole folder");
 }
 
-Shape SavedModel::shape(int variable) const {
-  return shape_of(objects().nodes(variable).variable().shape(), subject_);
-}
+Shape SavedModel::shape(int variable) const { return shape_of(objects().nodes(variable).variable().shape(), subject_); }
 
 graph::Literal SavedModel::read(int variable, const std::string& name) {
   Bundle& weights = bundle();

@@ -61,7 +61,8 @@ void append_signed(std::string& key, std::int64_t value) {
   std::array<unsigned char, 10> buffer{};
   for (std::size_t i = 0; i < buffer.size(); ++i) {
     const std::size_t shift = 8 * (buffer.size() - 1 - i);
-    buffer[i] = static_cast<unsigned char>(shift < 64 ? static_cast<std::uint64_t>(value) >> shift : (value < 0 ? 0xff : 0));
+    buffer[i] =
+        static_cast<unsigned char>(shift < 64 ? static_cast<std::uint64_t>(value) >> shift : (value < 0 ? 0xff : 0));
   }
   unsigned char* begin = buffer.data() + buffer.size() - length;
   for (std::size_t bit = 0; bit < length; ++bit) begin[bit / 8] ^= static_cast<unsigned char>(0x80u >> (bit % 8));

@@ -15,16 +15,19 @@ using keras::TensorRef;
 
 /// Operations that hand on their first input, or each of their inputs in its place.
 bool is_identity(const std::string& op) {
-  static const std::set<std::string> kIdentities{"Identity", "IdentityN", "ReadVariableOp", "PreventGradient", "CheckNumerics", "Snapshot",
-                                                 "EnsureShape", "PlaceholderWithDefault"};
+  static const std::set<std::string> kIdentities{
+      "Identity",      "IdentityN", "ReadVariableOp", "PreventGradient",
+      "CheckNumerics", "Snapshot",  "EnsureShape",    "PlaceholderWithDefault"};
   return kIdentities.count(op) != 0;
 }
 
 /// Scopes that TensorFlow's functions open inside of a layer.
 bool is_inner(const std::string& scope) {
-  static const std::set<std::string> kInner{"Tensordot", "Conv1D", "conv1d", "convolution", "conv1d_transpose", "conv2d_transpose", "conv3d_transpose",
-                                            "einsum", "depthwise", "separable_conv2d", "separable_conv1d", "resize", "batchnorm", "Gelu",
-                                            "moments", "MatMul", "BiasAdd", "Conv2D", "Conv3D"};
+  static const std::set<std::string> kInner{
+      "Tensordot",        "Conv1D",           "conv1d",    "convolution", "conv1d_transpose",
+      "conv2d_transpose", "conv3d_transpose", "einsum",    "depthwise",   "separable_conv2d",
+      "separable_conv1d", "resize",           "batchnorm", "Gelu",        "moments",
+      "MatMul",           "BiasAdd",          "Conv2D",    "Conv3D"};
   return kInner.count(scope) != 0;
 }
 
@@ -96,7 +99,8 @@ void Translator::find_prefix() {
 }
 
 std::string Translator::scope_of(const std::string& name) const {
-  std::string scope = before_last(name.substr(prefix_.size() <= name.size() && name.starts_with(prefix_) ? prefix_.size() : 0));
+  std::string scope =
+      before_last(name.substr(prefix_.size() <= name.size() && name.starts_with(prefix_) ? prefix_.size() : 0));
   while (scope.find('/') != std::string::npos && is_inner(last_of(scope))) scope = before_last(scope);
   return scope;
 }
@@ -224,7 +228,8 @@ void Translator::make(Draft& draft) {
   std::vector<Draft*> pending{&draft};
   while (!pending.empty()) {
     Draft* next = pending.back();
-    const auto it = std::find_if(next->inputs.begin(), next->inputs.end(), [](const Value& v) { return v.draft && !v.draft->made; });
+    const auto it = std::find_if(next->inputs.begin(), next->inputs.end(),
+                                 [](const Value& v) { return v.draft && !v.draft->made; });
     if (it != next->inputs.end()) {
       pending.push_back(it->draft.get());
       continue;
@@ -261,9 +266,11 @@ TensorRef Translator::tensor(const Value& value) {
   if (!value.in_other_form()) return made;
   keras::NodeCall call{value.draft->call.name + "/expanded", "ExpandDims", Json::object(), {made}, {}, {}};
   call.arguments.options = {{"x", {{"tensor", 0}}}, {"axis", value.expanded}};
-  if (value.expanded > 0 && !value.merged && !value.centred && value.blocks.empty()) return builder_.operation(std::move(call));
+  if (value.expanded > 0 && !value.merged && !value.centred && value.blocks.empty())
+    return builder_.operation(std::move(call));
   call.class_name = "Reshape";
-  return builder_.refused(std::move(call), "moves the batch axis or joins it with others; the first axis has to stay the batch");
+  return builder_.refused(std::move(call),
+                          "moves the batch axis or joins it with others; the first axis has to stay the batch");
 }
 
 /// All at once, before anything that only leads to them is looked at.
@@ -288,7 +295,8 @@ void Translator::require_known() const {
     count += nodes.size();
   }
   throw Error(ErrorCode::kUnsupported, "import", saved_.subject(),
-              std::to_string(count) + (count == 1 ? " node" : " nodes") + " of its inference function cannot be computed: " + list);
+              std::to_string(count) + (count == 1 ? " node" : " nodes") +
+                  " of its inference function cannot be computed: " + list);
 }
 
 }  // namespace signxai::tensorflow

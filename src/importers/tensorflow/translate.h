@@ -1,6 +1,6 @@
 // From the flat list of nodes to a model definition: layers are recovered, so that relevance rules apply, and all else
-// becomes operations of the table. Third stage of the importer of SavedModels; what it makes goes through the assembler of
-// the Keras importer.
+// becomes operations of the table. Third stage of the importer of SavedModels; what it makes goes through the assembler
+// of the Keras importer.
 #pragma once
 
 #include <map>

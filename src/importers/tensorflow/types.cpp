@@ -73,7 +73,8 @@ std::vector<float> half_numbers(const messages::TensorProto& tensor) {
   for (int i = 0; i < tensor.half_val_size(); ++i) {
     const auto bits = static_cast<std::uint16_t>(tensor.half_val(i));
     const std::array<std::byte, 2> bytes{static_cast<std::byte>(bits & 0xff), static_cast<std::byte>(bits >> 8)};
-    hdf5::convert_to_float32(bytes.data(), element_of(tensor.dtype()), false, {&result[static_cast<std::size_t>(i)], 1});
+    hdf5::convert_to_float32(bytes.data(), element_of(tensor.dtype()), false,
+                             {&result[static_cast<std::size_t>(i)], 1});
   }
   return result;
 }
@@ -156,7 +157,8 @@ graph::Literal literal_of(const messages::TensorProto& tensor, const std::string
     corrupt(subject, "is a constant with " + std::to_string(values.size()) + " numbers; its shape is " +
                          signxai::to_string(shape));
   }
-  if (count > kMaxRepeated) corrupt(subject, "is a constant of the shape " + signxai::to_string(shape) + " with few numbers");
+  if (count > kMaxRepeated)
+    corrupt(subject, "is a constant of the shape " + signxai::to_string(shape) + " with few numbers");
   values.resize(static_cast<std::size_t>(count), values.empty() ? 0.0f : values.back());  // the last one is repeated
   return {shape, std::move(values), name};
 }

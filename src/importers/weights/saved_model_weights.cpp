@@ -30,7 +30,8 @@ void SavedModelWeights::find_objects(const ModelDef& model, const std::string& p
     if (it == known.end()) continue;  // a layer that needs weights will miss them
     objects_[prefix + layer.name] = it->second;
     if (!layer.nested || layer.composed) continue;
-    find_objects(*layer.nested, prefix + layer.name + "/", layer.wraps ? saved_.child(it->second, "layer") : it->second);
+    find_objects(*layer.nested, prefix + layer.name + "/",
+                 layer.wraps ? saved_.child(it->second, "layer") : it->second);
   }
 }
 

@@ -1,5 +1,5 @@
-// Activation functions: of the layer before where both are in one scope, else layers of their own. Those that TensorFlow
-// computes by several nodes are recovered at the last of them.
+// Activation functions: of the layer before where both are in one scope, else layers of their own. Those that
+// TensorFlow computes by several nodes are recovered at the last of them.
 #include <algorithm>
 #include <cmath>
 
@@ -17,8 +17,11 @@ struct Named {
 };
 
 constexpr Named kActivations[] = {
-    {"Elu", "elu"},         {"LogSoftmax", "log_softmax"}, {"Relu", "relu"},         {"Relu6", "relu6"},       {"Selu", "selu"},
-    {"Sigmoid", "sigmoid"}, {"Softmax", "softmax"},        {"Softplus", "softplus"}, {"Softsign", "softsign"}, {"Tanh", "tanh"},
+    {"Elu", "elu"},           {"LogSoftmax", "log_softmax"},
+    {"Relu", "relu"},         {"Relu6", "relu6"},
+    {"Selu", "selu"},         {"Sigmoid", "sigmoid"},
+    {"Softmax", "softmax"},   {"Softplus", "softplus"},
+    {"Softsign", "softsign"}, {"Tanh", "tanh"},
 };
 
 /// The node behind an input of another node.
@@ -100,8 +103,10 @@ Value activated(Node& node, const Value& x, bool only_use, const char* activatio
 
 std::vector<Value> node_activation(Node& node) {
   const Value& x = node.operand(0);
-  if (node.op() == "LeakyRelu") return {node.layer("LeakyReLU", {{"alpha", node.number("alpha", 0.2)}}, {x}, {}, x.shape)};
-  const auto it = std::find_if(std::begin(kActivations), std::end(kActivations), [&](const Named& n) { return n.op == node.op(); });
+  if (node.op() == "LeakyRelu")
+    return {node.layer("LeakyReLU", {{"alpha", node.number("alpha", 0.2)}}, {x}, {}, x.shape)};
+  const auto it =
+      std::find_if(std::begin(kActivations), std::end(kActivations), [&](const Named& n) { return n.op == node.op(); });
   return {activated(node, x, node.only_use(0), it->activation)};
 }
 
@@ -109,7 +114,8 @@ std::optional<Value> recover_product(Node& node) {
   for (const std::size_t curve : {0u, 1u}) {
     for (const auto& [find, name] : {std::pair{&swish, "swish"}, std::pair{&gelu, "gelu"}}) {
       const Source x = find(node, curve);
-      if (x.node >= 0 && node.translator().value(x).is_tensor()) return activated(node, node.translator().value(x), false, name);
+      if (x.node >= 0 && node.translator().value(x).is_tensor())
+        return activated(node, node.translator().value(x), false, name);
     }
   }
   return std::nullopt;
@@ -135,7 +141,8 @@ std::optional<Value> recover_sum(Node& node) {
       for (std::size_t axis = 0; axis < slope.rank(); ++axis) {
         if (slope.numbers->shape()[axis] == 1) shared.push_back(axis + 1);
       }
-      return node.layer("PReLU", {{"shared_axes", shared}}, {input}, {{slope.numbers->shape(), std::move(alpha), "alpha"}}, input.shape);
+      return node.layer("PReLU", {{"shared_axes", shared}}, {input},
+                        {{slope.numbers->shape(), std::move(alpha), "alpha"}}, input.shape);
     }
   }
   return std::nullopt;

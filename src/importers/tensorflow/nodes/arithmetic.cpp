@@ -56,7 +56,8 @@ constexpr Named kOperations[] = {
 };
 
 const char* operation_of(const Node& node) {
-  const auto it = std::find_if(std::begin(kOperations), std::end(kOperations), [&](const Named& n) { return n.op == node.op(); });
+  const auto it =
+      std::find_if(std::begin(kOperations), std::end(kOperations), [&](const Named& n) { return n.op == node.op(); });
   if (it == std::end(kOperations)) node.refuse("is an operation that is not supported");
   return it->operation;
 }
@@ -163,8 +164,10 @@ std::vector<Value> node_cast(Node& node) {
   const bool whole = is_integer(type);
   if (x.numbers) {
     std::vector<float> values(x.numbers->data(), x.numbers->data() + x.numbers->size());
-    if (type == kBool) std::transform(values.begin(), values.end(), values.begin(), [](float v) { return v != 0 ? 1.0f : 0.0f; });
-    if (whole && !x.integer) std::transform(values.begin(), values.end(), values.begin(), [](float v) { return std::trunc(v); });
+    if (type == kBool)
+      std::transform(values.begin(), values.end(), values.begin(), [](float v) { return v != 0 ? 1.0f : 0.0f; });
+    if (whole && !x.integer)
+      std::transform(values.begin(), values.end(), values.begin(), [](float v) { return std::trunc(v); });
     return {Node::constant({x.numbers->shape(), std::move(values), x.numbers->name()}, whole)};
   }
   if (!whole || (x.integer && type != kBool)) {

@@ -29,15 +29,25 @@ struct NamedBinary {
 };
 
 constexpr NamedUnary kUnary[] = {
-    {"Abs", [](float x) { return std::abs(x); }},     {"Ceil", [](float x) { return std::ceil(x); }},
-    {"Exp", [](float x) { return std::exp(x); }},     {"Floor", [](float x) { return std::floor(x); }},
-    {"Log", [](float x) { return std::log(x); }},     {"LogicalNot", [](float x) { return x == 0 ? 1.0f : 0.0f; }},
-    {"Neg", [](float x) { return -x; }},              {"Reciprocal", [](float x) { return 1 / x; }},
-    {"Relu", [](float x) { return x > 0 ? x : 0; }},  {"Rsqrt", [](float x) { return 1.0f / std::sqrt(x); }},
-    {"Sqrt", [](float x) { return std::sqrt(x); }},   {"Square", [](float x) { return x * x; }},
-    {"Tanh", [](float x) { return std::tanh(x); }},   {"Sigmoid", [](float x) { return 1 / (1 + std::exp(-x)); }},
-    {"Sign", [](float x) { return x > 0 ? 1.0f : x < 0 ? -1.0f : x; }},
-    {"OnesLike", [](float) { return 1.0f; }},         {"ZerosLike", [](float) { return 0.0f; }},
+    {"Abs", [](float x) { return std::abs(x); }},
+    {"Ceil", [](float x) { return std::ceil(x); }},
+    {"Exp", [](float x) { return std::exp(x); }},
+    {"Floor", [](float x) { return std::floor(x); }},
+    {"Log", [](float x) { return std::log(x); }},
+    {"LogicalNot", [](float x) { return x == 0 ? 1.0f : 0.0f; }},
+    {"Neg", [](float x) { return -x; }},
+    {"Reciprocal", [](float x) { return 1 / x; }},
+    {"Relu", [](float x) { return x > 0 ? x : 0; }},
+    {"Rsqrt", [](float x) { return 1.0f / std::sqrt(x); }},
+    {"Sqrt", [](float x) { return std::sqrt(x); }},
+    {"Square", [](float x) { return x * x; }},
+    {"Tanh", [](float x) { return std::tanh(x); }},
+    {"Sigmoid", [](float x) { return 1 / (1 + std::exp(-x)); }},
+    {"Sign", [](float x) { return x > 0   ? 1.0f
+                                  : x < 0 ? -1.0f
+                                          : x; }},
+    {"OnesLike", [](float) { return 1.0f; }},
+    {"ZerosLike", [](float) { return 0.0f; }},
     {"StopGradient", [](float x) { return x; }},
 };
 
@@ -78,7 +88,8 @@ Shape broadcast_shape(const Node& node, const Shape& a, const Shape& b) {
   Shape shape(std::max(a.size(), b.size()), 1);
   for (std::size_t i = 0; i < shape.size(); ++i) {
     const std::int64_t x = i < a.size() ? a[a.size() - 1 - i] : 1, y = i < b.size() ? b[b.size() - 1 - i] : 1;
-    if (x != y && x != 1 && y != 1) node.refuse("has constants of the shapes " + signxai::to_string(a) + " and " + signxai::to_string(b));
+    if (x != y && x != 1 && y != 1)
+      node.refuse("has constants of the shapes " + signxai::to_string(a) + " and " + signxai::to_string(b));
     shape[shape.size() - 1 - i] = x == 1 ? y : x;
   }
   if (count_of(shape, node.name()) > kMost) node.refuse("makes a constant of the shape " + signxai::to_string(shape));
@@ -118,8 +129,10 @@ std::optional<Value> computed_unary(const std::string& op, const Value& x) {
 }
 
 std::optional<Value> computed_binary(const Node& node, const Value& a, const Value& b) {
-  const auto it = std::find_if(std::begin(kBinary), std::end(kBinary), [&](const NamedBinary& n) { return n.op == node.op(); });
-  if (it == std::end(kBinary) || (decides(node.op()) && (is_open(*a.numbers) || is_open(*b.numbers)))) return std::nullopt;
+  const auto it =
+      std::find_if(std::begin(kBinary), std::end(kBinary), [&](const NamedBinary& n) { return n.op == node.op(); });
+  if (it == std::end(kBinary) || (decides(node.op()) && (is_open(*a.numbers) || is_open(*b.numbers))))
+    return std::nullopt;
   const Shape shape = broadcast_shape(node, a.numbers->shape(), b.numbers->shape());
   std::vector<float> values(static_cast<std::size_t>(element_count(shape)));
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -151,7 +164,8 @@ std::vector<Value> node_fill(Node& node) {
 std::vector<Value> node_range(Node& node) {
   const auto number = [&](std::size_t i) {
     const Literal& literal = node.numbers(i, "limits");
-    if (literal.size() != 1 || is_open(literal)) node.refuse("counts to an extent that is not known when the model is loaded");
+    if (literal.size() != 1 || is_open(literal))
+      node.refuse("counts to an extent that is not known when the model is loaded");
     return static_cast<double>(*literal.data());
   };
   const double start = number(0), limit = number(1), step = number(2);
@@ -166,7 +180,8 @@ std::vector<Value> node_shape(Node& node) {
   const Value& x = node.operand(0);
   const Shape& shape = x.numbers ? x.numbers->shape() : x.shape;
   std::vector<float> extents;
-  for (const std::int64_t extent : shape) extents.push_back(extent < 0 ? keras::open_extent() : static_cast<float>(extent));
+  for (const std::int64_t extent : shape)
+    extents.push_back(extent < 0 ? keras::open_extent() : static_cast<float>(extent));
   if (node.op() == "Rank") return {Node::constant({Shape{}, {static_cast<float>(shape.size())}}, true)};
   const auto rank = static_cast<std::int64_t>(extents.size());
   return {Node::constant({{rank}, std::move(extents)}, true)};

@@ -1,5 +1,5 @@
-// Convolutions with strides, dilations and groups. Those along one axis are computed along two with an axis of extent 1;
-// dilated ones perhaps in blocks without dilation.
+// Convolutions with strides, dilations and groups. Those along one axis are computed along two with an axis of extent
+// 1; dilated ones perhaps in blocks without dilation.
 #include <algorithm>
 
 #include "importers/tensorflow/nodes/nodes.h"
@@ -40,7 +40,8 @@ Geometry geometry_of(const Node& node, const Value& x, const Shape& kernel) {
   if (x.expanded > 0) {
     const auto begin = g.first ? 2 : 1;
     g.skipped = static_cast<std::size_t>(x.expanded - begin + 1);
-    if (x.expanded < begin || g.skipped > n || kernel[g.skipped - 1] != 1) node.refuse("does not fit its expanded input");
+    if (x.expanded < begin || g.skipped > n || kernel[g.skipped - 1] != 1)
+      node.refuse("does not fit its expanded input");
   }
   g.n = n - (g.skipped > 0 ? 1 : 0);
   for (std::size_t i = 0; i < n; ++i) {
@@ -53,7 +54,8 @@ Geometry geometry_of(const Node& node, const Value& x, const Shape& kernel) {
 
 Json config_of(const Node& node, const Geometry& g) {
   const std::string padding = node.text("padding", "VALID");
-  if (padding != "VALID" && padding != "SAME") node.refuse("has the padding " + padding + "; supported are VALID and SAME");
+  if (padding != "VALID" && padding != "SAME")
+    node.refuse("has the padding " + padding + "; supported are VALID and SAME");
   return {{"kernel_size", g.kernel},
           {"strides", g.strides},
           {"dilation_rate", g.dilations},
@@ -67,7 +69,8 @@ Value in_form_of(const Node& node, Value made, const Value& x) {
   made.blocks = x.blocks;
   made.pads = x.pads;
   made.base = made.shape = node.shape().value_or(made.shape);
-  if (x.expanded > 0 && static_cast<std::size_t>(x.expanded) < made.base.size()) made.base.erase(made.base.begin() + x.expanded);
+  if (x.expanded > 0 && static_cast<std::size_t>(x.expanded) < made.base.size())
+    made.base.erase(made.base.begin() + x.expanded);
   made.draft->padding = x.draft.get();
   return made;
 }
@@ -98,7 +101,8 @@ void absorb_causal(Draft& draft) {
   if (!padding || padding->call.class_name != "ZeroPadding1D" || padding->scope != draft.scope) return;
   Json& config = draft.call.config;
   if (draft.call.class_name != "Conv1D" || config["padding"] != "valid") return;
-  const std::int64_t reach = (config["kernel_size"][0].get<std::int64_t>() - 1) * config["dilation_rate"][0].get<std::int64_t>();
+  const std::int64_t reach =
+      (config["kernel_size"][0].get<std::int64_t>() - 1) * config["dilation_rate"][0].get<std::int64_t>();
   if (padding->call.config["padding"] != Json::array({Json::array({reach, 0})})) return;
   config["padding"] = "causal";
   draft.inputs = padding->inputs;
@@ -107,7 +111,8 @@ void absorb_causal(Draft& draft) {
 /// A depthwise convolution of the same layer right before; its draft, or null.
 const Draft* depthwise_part(const Node& node, const Value& x, const Geometry& g) {
   const auto is_one = [](std::int64_t extent) { return extent == 1; };
-  const bool point = std::all_of(g.kernel.begin(), g.kernel.end(), is_one) && std::all_of(g.strides.begin(), g.strides.end(), is_one);
+  const bool point =
+      std::all_of(g.kernel.begin(), g.kernel.end(), is_one) && std::all_of(g.strides.begin(), g.strides.end(), is_one);
   if (!point || !x.draft || x.draft->biased || !node.only_use(0) || !x.blocks.empty()) return nullptr;
   const std::string& name = x.draft->call.class_name;
   return name.starts_with("DepthwiseConv") && x.draft->scope == node.scope() ? x.draft.get() : nullptr;
@@ -132,11 +137,13 @@ std::vector<Value> node_convolution(Node& node) {
     Json joined = deep->call.config;
     joined["filters"] = filters;
     weights.insert(weights.begin(), deep->call.weights.front());
-    Value made = node.kernel(class_of(node, {"SeparableConv1D", "SeparableConv2D"}, g.n), joined, x, std::move(weights), x.shape);
+    Value made = node.kernel(class_of(node, {"SeparableConv1D", "SeparableConv2D"}, g.n), joined, x, std::move(weights),
+                             x.shape);
     made.draft->inputs = deep->inputs;
     return {in_form_of(node, made, x)};
   }
-  Value made = node.kernel(class_of(node, {"Conv1D", "Conv2D", "Conv3D"}, g.n), config, base_of(x), std::move(weights), x.shape);
+  Value made =
+      node.kernel(class_of(node, {"Conv1D", "Conv2D", "Conv3D"}, g.n), config, base_of(x), std::move(weights), x.shape);
   made = in_form_of(node, made, x);
   if (x.blocks.empty()) absorb_causal(*made.draft);
   return {made};
@@ -148,7 +155,8 @@ std::vector<Value> node_depthwise(Node& node) {
   const Geometry g = geometry_of(node, x, kernel.shape());
   Json config = config_of(node, g);
   config["depth_multiplier"] = kernel.shape().back();
-  Value made = node.kernel(class_of(node, {"DepthwiseConv1D", "DepthwiseConv2D"}, g.n), config, base_of(x), {without_axis(kernel, g.skipped)}, x.shape);
+  Value made = node.kernel(class_of(node, {"DepthwiseConv1D", "DepthwiseConv2D"}, g.n), config, base_of(x),
+                           {without_axis(kernel, g.skipped)}, x.shape);
   return {in_form_of(node, made, x)};
 }
 
@@ -158,8 +166,8 @@ std::vector<Value> node_transposed(Node& node) {
   const Geometry g = geometry_of(node, x, kernel.shape());
   Json config = config_of(node, g);
   config["filters"] = kernel.shape()[kernel.shape().size() - 2];
-  Value made = node.kernel(class_of(node, {"Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"}, g.n), config, base_of(x),
-                           {without_axis(kernel, g.skipped)}, x.shape);
+  Value made = node.kernel(class_of(node, {"Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"}, g.n), config,
+                           base_of(x), {without_axis(kernel, g.skipped)}, x.shape);
   made = in_form_of(node, made, x);
   const Shape from = x.in_other_form() ? x.base : x.shape;
   Ints extra;
@@ -178,12 +186,14 @@ std::vector<Value> node_transposed(Node& node) {
 
 std::vector<Value> node_to_blocks(Node& node) {
   Value made = base_of(node.operand(0));
-  if (!made.is_tensor() || node.operand(0).in_other_form()) node.refuse("cuts something else than an image or a series");
+  if (!made.is_tensor() || node.operand(0).in_other_form())
+    node.refuse("cuts something else than an image or a series");
   made.base = made.shape;
   made.blocks = node.integers(1, "blocks");
   made.pads = node.integers(2, "paddings");
   made.shape = node.shape().value_or(made.shape);
-  if (made.pads.size() != 2 * made.blocks.size() || made.blocks.size() + 2 != made.base.size()) node.refuse("cuts something else than spatial axes");
+  if (made.pads.size() != 2 * made.blocks.size() || made.blocks.size() + 2 != made.base.size())
+    node.refuse("cuts something else than spatial axes");
   return {made};
 }
 
@@ -191,17 +201,20 @@ std::vector<Value> node_from_blocks(Node& node) {
   Value made = node.operand(0);
   const Ints blocks = node.integers(1, "blocks"), crops = node.integers(2, "crops");
   const bool convolved = made.draft && made.draft->call.config.contains("kernel_size") && made.expanded == 0;
-  if (!convolved || made.blocks != blocks || crops.size() != made.pads.size()) node.refuse("joins blocks that are no convolution");
+  if (!convolved || made.blocks != blocks || crops.size() != made.pads.size())
+    node.refuse("joins blocks that are no convolution");
   Json& config = made.draft->call.config;
   bool valid = true, same = true;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const std::int64_t reach = (config["kernel_size"][i].get<std::int64_t>() - 1) * blocks[i];
     const std::int64_t low = made.pads[2 * i], high = made.pads[2 * i + 1] - crops[2 * i + 1];
-    if (crops[2 * i] != 0 || config["strides"][i] != 1 || config["dilation_rate"][i] != 1) node.refuse("joins blocks that are no dilated convolution");
+    if (crops[2 * i] != 0 || config["strides"][i] != 1 || config["dilation_rate"][i] != 1)
+      node.refuse("joins blocks that are no dilated convolution");
     valid = valid && low == 0 && high == 0;
     same = same && low == reach / 2 && high == reach - reach / 2;
   }
-  if ((!valid && !same) || config["padding"] != "valid") node.refuse("joins blocks of a dilated convolution with another padding than valid and same");
+  if ((!valid && !same) || config["padding"] != "valid")
+    node.refuse("joins blocks of a dilated convolution with another padding than valid and same");
   config["padding"] = valid ? "valid" : "same";
   config["dilation_rate"] = blocks;
   made.blocks.clear(), made.pads.clear();

@@ -34,7 +34,8 @@ std::vector<Value> several(const Node& node, Value first, std::size_t count) {
 
 std::int64_t from_front(const Node& node, std::int64_t axis, std::size_t rank) {
   const auto count = static_cast<std::int64_t>(rank);
-  if (axis < -count || axis >= count) node.refuse("has an axis " + std::to_string(axis) + " of " + std::to_string(rank));
+  if (axis < -count || axis >= count)
+    node.refuse("has an axis " + std::to_string(axis) + " of " + std::to_string(rank));
   return axis < 0 ? axis + count : axis;
 }
 
@@ -44,7 +45,8 @@ Value joined_numbers(const Node& node, std::size_t count, bool scalars) {
   bool integer = true;
   for (std::size_t i = 0; i < count; ++i) {
     const Literal& part = node.numbers(i, "parts");
-    if (part.shape().size() != (scalars ? 0u : 1u)) node.refuse("joins constants of the shape " + signxai::to_string(part.shape()));
+    if (part.shape().size() != (scalars ? 0u : 1u))
+      node.refuse("joins constants of the shape " + signxai::to_string(part.shape()));
     values.insert(values.end(), part.data(), part.data() + part.size());
     integer = integer && node.operand(i).integer;
   }
@@ -55,7 +57,8 @@ Value joined_numbers(const Node& node, std::size_t count, bool scalars) {
 Value elements(const Node& node, const Value& x, const Ints& indices, Shape shape) {
   std::vector<float> values;
   for (const std::int64_t index : indices) {
-    if (index < 0 || index >= x.numbers->size()) node.refuse("takes element " + std::to_string(index) + " of " + std::to_string(x.numbers->size()));
+    if (index < 0 || index >= x.numbers->size())
+      node.refuse("takes element " + std::to_string(index) + " of " + std::to_string(x.numbers->size()));
     values.push_back(x.numbers->data()[index]);
   }
   return Node::constant({std::move(shape), std::move(values)}, x.integer);
@@ -143,13 +146,15 @@ std::vector<Value> node_unpack(Node& node) {
   std::vector<Value> results;
   for (std::int64_t i = 0; i < count && x.numbers; ++i) results.push_back(elements(node, x, {i}, {}));
   if (x.numbers) return results;
-  return several(node, node.operation("Unstack", {{"x", {{"tensor", 0}}}, {"axis", axis}, {"num", count}}, {x}), static_cast<std::size_t>(count));
+  return several(node, node.operation("Unstack", {{"x", {{"tensor", 0}}}, {"axis", axis}, {"num", count}}, {x}),
+                 static_cast<std::size_t>(count));
 }
 
 std::vector<Value> node_split(Node& node) {
   const bool sized = node.op() == "SplitV";
   const Value& x = node.operand(sized ? 0 : 1);
-  const std::int64_t axis = from_front(node, node.integer(sized ? 2 : 0, "axis"), x.rank()), count = node.integer("num_split", 0);
+  const std::int64_t axis = from_front(node, node.integer(sized ? 2 : 0, "axis"), x.rank()),
+                     count = node.integer("num_split", 0);
   if (count < 1 || count > kMostParts) node.refuse("has " + std::to_string(count) + " results");
   if (count == 1) return {x};
   Json options{{"x", {{"tensor", 0}}}, {"axis", axis}};
@@ -175,7 +180,9 @@ std::vector<Value> node_slice(Node& node) {
   if (begin.size() != size.size()) node.refuse("has limits of different number");
   Json keys = Json::array();
   for (std::size_t i = 0; i < begin.size(); ++i) {
-    keys.push_back({{"start", begin[i] == 0 ? Json() : Json(begin[i])}, {"stop", size[i] == -1 ? Json() : Json(begin[i] + size[i])}, {"step", 1}});
+    keys.push_back({{"start", begin[i] == 0 ? Json() : Json(begin[i])},
+                    {"stop", size[i] == -1 ? Json() : Json(begin[i] + size[i])},
+                    {"step", 1}});
   }
   if (x.numbers) {
     Ints indices;
@@ -213,12 +220,14 @@ std::vector<Value> node_gather(Node& node) {
 std::vector<Value> node_pad(Node& node) {
   const Value& x = node.operand(0);
   const Ints widths = node.integers(1, "widths");
-  if (widths.size() != 2 * x.rank()) node.refuse("has " + std::to_string(widths.size()) + " widths for " + std::to_string(x.rank()) + " axes");
+  if (widths.size() != 2 * x.rank())
+    node.refuse("has " + std::to_string(widths.size()) + " widths for " + std::to_string(x.rank()) + " axes");
   const double value = node.op() == "PadV2" ? static_cast<double>(*node.numbers(2, "a border").data()) : 0.0;
   const std::size_t n = x.rank() < 2 ? 0 : x.rank() - 2;
   Json pairs = Json::array();
   for (std::size_t i = 0; i < widths.size(); i += 2) pairs.push_back({widths[i], widths[i + 1]});
-  const bool around = widths.size() > 4 && widths[0] == 0 && widths[1] == 0 && widths[widths.size() - 1] == 0 && widths[widths.size() - 2] == 0;
+  const bool around = widths.size() > 4 && widths[0] == 0 && widths[1] == 0 && widths[widths.size() - 1] == 0 &&
+                      widths[widths.size() - 2] == 0;
   if (node.op() == "Pad" && n >= 1 && n <= 3 && around) {
     Json sides(std::vector<Json>(pairs.begin() + 1, pairs.end() - 1));
     const std::string name = "ZeroPadding" + std::to_string(n) + "D";

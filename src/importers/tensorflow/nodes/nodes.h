@@ -7,7 +7,8 @@ namespace signxai::tensorflow {
 
 // activations.cpp
 std::vector<Value> node_activation(Node& node);
-/// Functions that TensorFlow computes by several nodes, at the last of them: swish and gelu at a product, PReLU at a sum.
+/// Functions that TensorFlow computes by several nodes, at the last of them: swish and gelu at a product, PReLU at a
+/// sum.
 std::optional<Value> recover_product(Node& node);
 std::optional<Value> recover_sum(Node& node);
 /// The function becomes that of the layer before, if it is part of it.

@@ -97,7 +97,8 @@ std::vector<Value> node_batch_norm(Node& node) {
     const bool first = node.text("data_format", "NHWC").starts_with("NC");
     std::vector<Literal> weights;
     for (std::size_t i = 1; i < 5; ++i) weights.push_back(flat(node.numbers(i, "statistics")));
-    return {node.layer("BatchNormalization", {{"axis", first ? 1 : -1}, {"epsilon", epsilon}}, {x}, std::move(weights), x.shape)};
+    return {node.layer("BatchNormalization", {{"axis", first ? 1 : -1}, {"epsilon", epsilon}}, {x}, std::move(weights),
+                       x.shape)};
   }
   if (!x.centred) node.refuse("is a batch normalization in training mode, which mixes the samples of a batch");
   Value base = x;
@@ -110,7 +111,9 @@ std::vector<Value> node_batch_norm(Node& node) {
     left /= x.base[axis];
   }
   if (axes.empty()) axes.push_back(x.base.size() - 1);
-  Value made = node.layer("LayerNormalization", {{"axis", axes}, {"epsilon", epsilon}, {"scale", false}, {"center", false}}, {base}, {}, x.base);
+  Value made =
+      node.layer("LayerNormalization", {{"axis", axes}, {"epsilon", epsilon}, {"scale", false}, {"center", false}},
+                 {base}, {}, x.base);
   made.centred = true;
   made.base = x.base;
   made.shape = x.shape;
@@ -138,7 +141,10 @@ std::optional<Value> recover_normalization(Node& node) {
       const auto fits = [&](const Literal& w) { return w.size() == scale->variance->size(); };
       if (!std::all_of(weights.begin(), weights.end(), fits)) continue;
       return node.layer("BatchNormalization",
-                        {{"axis", *axis}, {"epsilon", scale->epsilon}, {"scale", scale->gamma != nullptr}, {"center", shift->beta != nullptr}},
+                        {{"axis", *axis},
+                         {"epsilon", scale->epsilon},
+                         {"scale", scale->gamma != nullptr},
+                         {"center", shift->beta != nullptr}},
                         {x}, std::move(weights), x.shape);
     }
   }
@@ -150,7 +156,8 @@ std::optional<Value> scaled_normalization(Node& node, const char* flag) {
     const Value &x = node.operand(i), &by = node.operand(1 - i);
     if (!x.draft || !by.numbers || x.in_other_form() || !node.only_use(i)) continue;
     keras::NodeCall& call = x.draft->call;
-    if (call.class_name != "LayerNormalization" || call.config[flag] != false || call.config["center"] != false) continue;
+    if (call.class_name != "LayerNormalization" || call.config[flag] != false || call.config["center"] != false)
+      continue;
     Shape extents;
     for (const Json& axis : call.config["axis"]) extents.push_back(x.shape[axis.get<std::size_t>()]);
     if (element_count(extents) != by.numbers->size() || extents.back() != by.numbers->shape().back()) continue;

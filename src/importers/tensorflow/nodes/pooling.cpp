@@ -17,9 +17,13 @@ struct Reduction {
 };
 
 constexpr Reduction kReductions[] = {
-    {"All", "All", nullptr},  {"Any", "Any", nullptr},    {"Max", "Max", "GlobalMaxPooling"},
-    {"Mean", "Mean", "GlobalAveragePooling"},             {"Min", "Min", nullptr},
-    {"Prod", "Prod", nullptr}, {"Sum", "Sum", nullptr},
+    {"All", "All", nullptr},
+    {"Any", "Any", nullptr},
+    {"Max", "Max", "GlobalMaxPooling"},
+    {"Mean", "Mean", "GlobalAveragePooling"},
+    {"Min", "Min", nullptr},
+    {"Prod", "Prod", nullptr},
+    {"Sum", "Sum", nullptr},
 };
 
 /// Of numbers along one axis, for extents.
@@ -48,10 +52,12 @@ std::vector<Value> node_pool(Node& node) {
   const bool first = node.text("data_format", "NHWC").starts_with("NC"), average = node.op().starts_with("Avg");
   const Ints window = node.list("ksize"), strides = node.list("strides");
   const std::size_t n = window.size() - 2, begin = first ? 2 : 1;
-  if (window.size() < 4 || window.size() > 5 || strides.size() != window.size()) node.refuse("has a window of " + std::to_string(window.size()) + " axes");
+  if (window.size() < 4 || window.size() > 5 || strides.size() != window.size())
+    node.refuse("has a window of " + std::to_string(window.size()) + " axes");
   if (window[0] != 1 || window[first ? 1 : n + 1] != 1) node.refuse("pools over the batch or over channels");
   const std::string padding = node.text("padding", "VALID");
-  if (padding != "VALID" && padding != "SAME") node.refuse("has the padding " + padding + "; supported are VALID and SAME");
+  if (padding != "VALID" && padding != "SAME")
+    node.refuse("has the padding " + padding + "; supported are VALID and SAME");
   Ints own_window, own_strides;
   for (std::size_t i = 0; i < n; ++i) {
     if (static_cast<std::int64_t>(begin + i) == x.expanded && window[begin + i] == 1) continue;
@@ -63,7 +69,8 @@ std::vector<Value> node_pool(Node& node) {
   Value base = x;
   base.expanded = 0;
   if (fewer) base.shape = x.base;
-  const std::string name = std::string(average ? "AveragePooling" : "MaxPooling") + std::to_string(own_window.size()) + "D";
+  const std::string name =
+      std::string(average ? "AveragePooling" : "MaxPooling") + std::to_string(own_window.size()) + "D";
   Value made = node.layer(name.c_str(),
                           {{"pool_size", own_window},
                            {"strides", own_strides},
@@ -82,7 +89,8 @@ std::vector<Value> node_pool(Node& node) {
 std::vector<Value> node_reduction(Node& node) {
   const Value& x = node.operand(0);
   if (x.numbers) return {reduced(node, x)};
-  const auto it = std::find_if(std::begin(kReductions), std::end(kReductions), [&](const Reduction& r) { return r.op == node.op(); });
+  const auto it = std::find_if(std::begin(kReductions), std::end(kReductions),
+                               [&](const Reduction& r) { return r.op == node.op(); });
   const auto rank = static_cast<std::int64_t>(x.rank());
   Ints axes = node.integers(1, "axes");
   for (std::int64_t& axis : axes) axis += axis < 0 ? rank : 0;
@@ -96,7 +104,8 @@ std::vector<Value> node_reduction(Node& node) {
   const bool last = rank >= 3 && rank <= 5 && spans(1, rank - 2), first = rank >= 4 && rank <= 5 && spans(2, rank - 1);
   if (it->global && (last || first)) {
     const std::string name = it->global + std::to_string(rank - 2) + "D";
-    return {node.layer(name.c_str(), {{"keepdims", keep}, {"data_format", last ? "channels_last" : "channels_first"}}, {x})};
+    return {node.layer(name.c_str(), {{"keepdims", keep}, {"data_format", last ? "channels_last" : "channels_first"}},
+                       {x})};
   }
   return {node.operation(it->operation, {{"x", {{"tensor", 0}}}, {"axis", axes}, {"keepdims", keep}}, {x})};
 }
@@ -107,12 +116,17 @@ std::vector<Value> node_resize(Node& node) {
   const Ints size = node.integers(1, "sizes");
   const bool nearest = node.op() == "ResizeNearestNeighbor";
   if (size.size() != 2 || x.rank() != 4) node.refuse("resizes something else than images");
-  if (node.flag("align_corners") || !node.flag("half_pixel_centers")) node.refuse("has other places of samples than Keras; supported are half_pixel_centers");
+  if (node.flag("align_corners") || !node.flag("half_pixel_centers"))
+    node.refuse("has other places of samples than Keras; supported are half_pixel_centers");
   const auto whole = [&](std::size_t i) { return x.shape[i + 1] > 0 && size[i] > 0 && size[i] % x.shape[i + 1] == 0; };
   if (whole(0) && whole(1)) {
-    return {node.layer("UpSampling2D", {{"size", {size[0] / x.shape[1], size[1] / x.shape[2]}}, {"interpolation", nearest ? "nearest" : "bilinear"}}, {x})};
+    return {node.layer(
+        "UpSampling2D",
+        {{"size", {size[0] / x.shape[1], size[1] / x.shape[2]}}, {"interpolation", nearest ? "nearest" : "bilinear"}},
+        {x})};
   }
-  return {node.layer("Resizing", {{"height", size[0]}, {"width", size[1]}, {"interpolation", nearest ? "nearest" : "bilinear"}}, {x})};
+  return {node.layer(
+      "Resizing", {{"height", size[0]}, {"width", size[1]}, {"interpolation", nearest ? "nearest" : "bilinear"}}, {x})};
 }
 
 }  // namespace signxai::tensorflow

@@ -15,7 +15,8 @@ using keras::Json;
 
 std::int64_t from_front(const Node& node, std::int64_t axis, std::size_t rank) {
   const auto count = static_cast<std::int64_t>(rank);
-  if (axis < -count || axis >= count) node.refuse("has an axis " + std::to_string(axis) + " of " + std::to_string(rank));
+  if (axis < -count || axis >= count)
+    node.refuse("has an axis " + std::to_string(axis) + " of " + std::to_string(rank));
   return axis < 0 ? axis + count : axis;
 }
 
@@ -45,7 +46,8 @@ Value reshaped_numbers(const Node& node, const Value& x, Ints target) {
   std::int64_t product = 1;
   for (const std::int64_t extent : target) product *= extent == -1 ? 1 : std::max<std::int64_t>(extent, 0);
   if (open != target.end()) *open = product > 0 ? x.numbers->size() / product : 0;
-  if (std::count(target.begin(), target.end(), -1) > 0 || std::any_of(target.begin(), target.end(), [](std::int64_t e) { return e < 0; }) ||
+  if (std::count(target.begin(), target.end(), -1) > 0 ||
+      std::any_of(target.begin(), target.end(), [](std::int64_t e) { return e < 0; }) ||
       count_of(target, node.name()) != x.numbers->size()) {
     node.refuse("gives " + std::to_string(x.numbers->size()) + " numbers the shape " + signxai::to_string(target));
   }
@@ -63,7 +65,8 @@ std::optional<Value> detour(const Value& x, const Ints& target) {
   Value made = x;
   made.base = shape;
   const bool unknown = target.front() == -1;
-  if (target.size() == 2 && shape.size() > 2 && unknown && target.back() == shape.back() && elements(shape, 1, shape.size() - 1) != 1) {
+  if (target.size() == 2 && shape.size() > 2 && unknown && target.back() == shape.back() &&
+      elements(shape, 1, shape.size() - 1) != 1) {
     made.merged = true;
     made.shape = {-1, shape.back()};
     return made;
@@ -91,10 +94,11 @@ std::vector<Value> node_reshape(Node& node) {
   Json extents = Json::array();
   for (std::size_t i = 1; i < target.size(); ++i) extents.push_back(target[i]);
   const std::int64_t before = elements(x.shape, 1, x.shape.size()), after = elements(target, 1, target.size());
-  const bool mixes = !batch_first || (before >= 0 && after >= 0 && before != after) || std::count(target.begin() + 1, target.end(), -1) > 1;
+  const bool mixes = !batch_first || (before >= 0 && after >= 0 && before != after) ||
+                     std::count(target.begin() + 1, target.end(), -1) > 1;
   if (mixes) {
-    node.refuse("moves the batch axis or joins it with others (" + signxai::to_string(x.shape) + " to " + signxai::to_string(target) +
-                "); the first axis has to stay the batch");
+    node.refuse("moves the batch axis or joins it with others (" + signxai::to_string(x.shape) + " to " +
+                signxai::to_string(target) + "); the first axis has to stay the batch");
   }
   if (target.size() == 2 && x.rank() > 2) return {node.layer("Flatten", Json::object(), {x}, {}, target)};
   return {node.layer("Reshape", {{"target_shape", extents}}, {x}, {}, node.shape().value_or(target))};

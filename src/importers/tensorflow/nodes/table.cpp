@@ -13,7 +13,8 @@ struct Entry {
 };
 
 constexpr Entry kTable[] = {
-    {"Abs Erf Exp Expm1 Inv Log Log1p LogicalNot Neg OnesLike Reciprocal Rsqrt Sign Sqrt Square StopGradient ZerosLike Floor Ceil",
+    {"Abs Erf Exp Expm1 Inv Log Log1p LogicalNot Neg OnesLike Reciprocal Rsqrt Sign Sqrt Square StopGradient ZerosLike "
+     "Floor Ceil",
      node_unary},
     {"Add AddV2", node_add},
     {"AddN", node_add_n},
@@ -30,7 +31,8 @@ constexpr Entry kTable[] = {
     {"Conv2D Conv3D", node_convolution},
     {"Conv2DBackpropInput Conv3DBackpropInputV2", node_transposed},
     {"DepthwiseConv2dNative", node_depthwise},
-    {"Div DivNoNan Equal FloorDiv FloorMod Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr Maximum Minimum NotEqual Pow RealDiv "
+    {"Div DivNoNan Equal FloorDiv FloorMod Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr Maximum Minimum "
+     "NotEqual Pow RealDiv "
      "SquaredDifference Sub",
      node_binary},
     {"Einsum", node_einsum},
@@ -63,7 +65,8 @@ constexpr Entry kTable[] = {
 bool is_among(std::string_view operations, std::string_view op) {
   for (std::size_t at = operations.find(op); at != std::string_view::npos; at = operations.find(op, at + 1)) {
     const std::size_t end = at + op.size();
-    if ((at == 0 || operations[at - 1] == ' ') && (end == operations.size() || operations[end] == ' ')) return !op.empty();
+    if ((at == 0 || operations[at - 1] == ' ') && (end == operations.size() || operations[end] == ' '))
+      return !op.empty();
   }
   return false;
 }
@@ -71,7 +74,8 @@ bool is_among(std::string_view operations, std::string_view op) {
 }  // namespace
 
 Translate find_translation(const std::string& op) {
-  const auto it = std::find_if(std::begin(kTable), std::end(kTable), [&](const Entry& e) { return is_among(e.operations, op); });
+  const auto it =
+      std::find_if(std::begin(kTable), std::end(kTable), [&](const Entry& e) { return is_among(e.operations, op); });
   return it == std::end(kTable) ? nullptr : it->translate;
 }
 
@@ -79,9 +83,12 @@ std::string reason_against(const std::string& op) {
   if (is_among("While StatelessWhile If StatelessIf Case StatelessCase", op) || op.starts_with("TensorList")) {
     return "is a loop or a choice inside of the function, as recurrent layers make them";
   }
-  if (op.find("Lookup") != std::string::npos || op.find("HashTable") != std::string::npos) return "looks something up in a table";
-  if (op.starts_with("String") || op.find("Regex") != std::string::npos || op.starts_with("Decode")) return "works on texts or files";
-  if (op.starts_with("PyFunc") || op.starts_with("EagerPyFunc") || op == "PyFuncStateless") return "calls Python, which is never executed";
+  if (op.find("Lookup") != std::string::npos || op.find("HashTable") != std::string::npos)
+    return "looks something up in a table";
+  if (op.starts_with("String") || op.find("Regex") != std::string::npos || op.starts_with("Decode"))
+    return "works on texts or files";
+  if (op.starts_with("PyFunc") || op.starts_with("EagerPyFunc") || op == "PyFuncStateless")
+    return "calls Python, which is never executed";
   if (op.starts_with("Random") || op.starts_with("Stateless")) return "draws random numbers";
   return "is an operation of TensorFlow that is not supported";
 }
