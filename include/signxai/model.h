@@ -66,8 +66,8 @@ struct LayerWeights {
 
 class SIGNXAI_API Model {
  public:
-  /// Reads a network of Keras 2 or 3: a .keras or full-model .h5 file, or an architecture .json whose weights are in
-  /// `options.weights` (default: an .h5 file beside it). The format is found by content. Nothing in the file is ever
+  /// Reads a network of Keras 2 or 3: a .keras or full-model .h5 file, a SavedModel folder, or an architecture .json whose
+  /// weights are in `options.weights` (default: an .h5 file beside it). The format is found by content. Nothing in the file is ever
   /// executed. A softmax or sigmoid at the end is left out: explanations are of the logits.
   /// Errors: kNotFound, kCorruptFile, kUnsupported (all unsupported layers at once), kOutOfMemory.
   static Model load(const std::string& path, const LoadOptions& options = {});

@@ -56,9 +56,9 @@ graph::Network load_function(SavedModel& saved, const std::string& why) {
   }
   const FlatGraph graph = flatten(saved);
   keras::ModelBuilder builder("saved_model");
-  Translator(saved, graph, builder).run();
   graph::Network network;
   try {
+    Translator(saved, graph, builder).run();
     network = keras::build_network(builder.model(), builder.weights(), saved.subject());
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kUnsupported) throw;

@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMostInside = 4096;  ///< objects of one layer
 constexpr const char* kGraph = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
 [[noreturn]] void corrupt(const std::string& subject, const std::string& message) {
@@ -111,11 +112,34 @@ int SavedModel::child(int node, const std::string& name) const {
   return -1;
 }
 
+/// The variables of an object and of the layers, cells and lists inside it, each once, in the order of its attributes.
+void SavedModel::collect_variables(int node, std::set<int>& seen, std::vector<int>& found) const {
+  if (seen.size() > kMostInside || !seen.insert(node).second) return;
+  if (objects().nodes(node).has_variable()) {
+    found.push_back(node);
+    return;
+  }
+  for (const bool own : {true, false}) {
+    for (const auto& child : objects().nodes(node).children()) {
+      const messages::SavedObject& object = objects().nodes(child.node_id());
+      const std::string& kind = object.user_object().identifier();
+      const bool holds = kind.starts_with("_tf_keras") || kind == "trackable_list_wrapper";
+      if (child.local_name() == "keras_api" || object.has_variable() != own || (!own && !holds)) continue;
+      collect_variables(child.node_id(), seen, found);
+    }
+  }
+}
+
 std::vector<int> SavedModel::variables(int node) const {
   int list = child(node, "variables");
   if (list < 0) list = child(child(node, "keras_api"), "variables");
   std::vector<int> found;
-  if (list < 0) return found;
+  if (list < 0) {  // saved without traces
+    std::set<int> seen;
+    collect_variables(node, seen, found);
+    std::stable_partition(found.begin(), found.end(), [&](int v) { return objects().nodes(v).variable().trainable(); });
+    return found;
+  }
   for (int i = 0; i < objects().nodes(list).children_size(); ++i) {
     const int variable = child(list, std::to_string(i));
     if (variable < 0 || !objects().nodes(variable).has_variable()) {

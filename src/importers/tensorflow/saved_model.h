@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ class SavedModel {
  private:
   void read_metadata(const OpenFile& open);
   void check_objects() const;
+  void collect_variables(int node, std::set<int>& seen, std::vector<int>& found) const;
   void find_keys();
 
   std::string subject_;

@@ -158,10 +158,24 @@ void Translator::translate(std::size_t index) {
   const FlatNode& flat = graph_.nodes[index];
   try {
     values_[index] = values_of(flat);
+    require_small(flat, values_[index]);
   } catch (const Error& e) {
     if (e.code() != ErrorCode::kUnsupported || e.stage() != "import") throw;
     values_[index] = refused(flat, e.message());
   }
+}
+
+/// Few nodes can make constants of any size: they may have some times the size of what the file holds.
+void Translator::require_small(const FlatNode& flat, const std::vector<Value>& values) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 27;
+  std::int64_t size = 0;
+  for (const Value& value : values) size += value.numbers ? value.numbers->size() : 0;
+  const auto* tensor = flat.definition ? attribute(*flat.definition, "value") : nullptr;
+  const bool stored = flat.variable >= 0 || (tensor && !tensor->tensor().tensor_content().empty());
+  (stored ? stored_ : computed_) += size;
+  if (computed_ <= kMost + 8 * stored_) return;
+  throw Error(ErrorCode::kOutOfMemory, "import", saved_.subject(),
+              "its constants have more than " + std::to_string(kMost) + " elements, at '" + flat.name + "'");
 }
 
 std::vector<Value> Translator::values_of(const FlatNode& flat) {

@@ -44,6 +44,7 @@ class Translator {
   void require_known() const;
   void translate(std::size_t index);
   std::vector<Value> values_of(const FlatNode& node);
+  void require_small(const FlatNode& flat, const std::vector<Value>& values);
   std::vector<Value> refused(const FlatNode& node, const std::string& reason);
   Value input(const FlatNode& node);
   void make_calls();
@@ -61,7 +62,8 @@ class Translator {
   std::vector<std::shared_ptr<Draft>> drafts_;  ///< in the order of the nodes
   std::set<std::string> names_;
   std::string prefix_;
-  std::int64_t batch_ = -1;  ///< where the signature fixes it
+  std::int64_t stored_ = 0, computed_ = 0;  ///< elements of constants
+  std::int64_t batch_ = -1;                 ///< where the signature fixes it
 };
 
 /// The function for an operation; null where there is none.

@@ -190,12 +190,14 @@ TEST(SavedModelDamage, CyclesAndMissingNodes) {
 TEST(SavedModelDamage, HugeShapes) {
   Files files("images_function.saved");
   messages::SavedModel model = files.graph();
-  messages::TensorProto& tensor =
-      *(*node_of(function_with(model, "Conv2D"), "Const").mutable_attr())["value"].mutable_tensor();
-  tensor.Clear();
-  tensor.set_dtype(1);
-  tensor.add_float_val(1);
-  for (int i = 0; i < 3; ++i) tensor.mutable_tensor_shape()->add_dim()->set_size(1 << 30);
+  for (auto& node : *function_with(model, "Conv2D").mutable_node_def()) {
+    if (node.op() != "Const") continue;
+    messages::TensorProto& tensor = *(*node.mutable_attr())["value"].mutable_tensor();
+    tensor.Clear();
+    tensor.set_dtype(1);
+    tensor.add_float_val(1);
+    for (int i = 0; i < 3; ++i) tensor.mutable_tensor_shape()->add_dim()->set_size(1 << 30);
+  }
   files.set(model);
   files.expect(ErrorCode::kCorruptFile, {"impossible shape"});
 }

@@ -119,8 +119,8 @@ std::vector<Value> node_add_n(Node& node) {
 std::vector<Value> node_multiply(Node& node) {
   const Value &a = node.operand(0), &b = node.operand(1);
   if (a.numbers && b.numbers) return node_binary(node);
-  if (is_scalar(a, 1)) return {b};
-  if (is_scalar(b, 1)) return {a};
+  if (is_scalar(a, 1) && a.rank() <= b.rank()) return {b};
+  if (is_scalar(b, 1) && b.rank() <= a.rank()) return {a};
   if (auto made = recover_product(node)) return {*made};
   if (auto made = scaled_normalization(node, "scale")) return {*made};
   return {same_rank(a, b) ? node.layer("Multiply", Json::object(), {a, b}) : binary(node, a, b)};

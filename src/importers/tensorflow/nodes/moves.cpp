@@ -13,6 +13,7 @@ using graph::Literal;
 using keras::Json;
 
 constexpr std::int64_t kMostParts = 4096;
+constexpr std::int64_t kMostNumbers = std::int64_t{1} << 22;
 
 Json tensors(std::size_t count) {
   Json list = Json::array();
@@ -254,7 +255,10 @@ std::vector<Value> node_tile(Node& node) {
     const Ints times = node.integers(1, "numbers");
     if (x.rank() > 1 || times.size() != x.rank()) node.refuse("repeats a constant of several axes");
     Ints indices;
-    for (std::int64_t t = 0; t < (times.empty() ? 1 : times[0]) && t < kMostParts; ++t) {
+    const std::int64_t count = times.empty() ? 1 : times[0];
+    if (count < 0 || count > kMostParts || count * x.numbers->size() > kMostNumbers)
+      node.refuse("repeats a constant too often");
+    for (std::int64_t t = 0; t < count; ++t) {
       for (std::int64_t i = 0; i < x.numbers->size(); ++i) indices.push_back(i);
     }
     const auto size = static_cast<std::int64_t>(indices.size());

@@ -69,8 +69,8 @@ std::optional<Value> biased(Node& node, std::size_t of, std::size_t by) {
     if (x.shape.size() < shape.size() || shape.empty()) return std::nullopt;
     const std::string equation = call.config["equation"];
     const std::string out = equation.substr(equation.find('>') + 1);
+    if (out.size() < shape.size() || !std::equal(shape.rbegin(), shape.rend(), x.shape.rbegin())) return std::nullopt;
     call.config["bias_axes"] = out.substr(out.size() - shape.size());
-    if (!std::equal(shape.rbegin(), shape.rend(), x.shape.rbegin())) return std::nullopt;
     call.weights.push_back(*bias.numbers);
   } else {
     const bool last = call.config.value("data_format", "channels_last") != "channels_first" || node.op() == "BiasAdd";
