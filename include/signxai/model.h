@@ -68,8 +68,8 @@ struct LayerWeights {
 
 class SIGNXAI_API Model {
  public:
-  /// Reads a network: a .keras or full-model .h5 file, an architecture .json whose weights are in `options.weights`
-  /// (default: an .h5 file beside it), or an .onnx file. The format is found by content. Nothing in the file is ever
+  /// Reads a network: a .keras or full-model .h5 file, a SavedModel folder, an architecture .json whose weights are in
+  /// `options.weights` (default: an .h5 file beside it), or an .onnx file. The format is found by content. Nothing in the file is ever
   /// executed. A softmax or sigmoid at the end is left out: explanations are of the logits.
   /// Errors: kNotFound, kCorruptFile, kUnsupported (all unsupported layers at once), kOutOfMemory.
   static Model load(const std::string& path, const LoadOptions& options = {});

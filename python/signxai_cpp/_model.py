@@ -96,9 +96,9 @@ class Model:
 
 
 def load(path: Union[str, "os.PathLike[str]", Any], weights: Union[str, "os.PathLike[str]", None] = None) -> Model:
-    """Reads a network: a full-model file, or an architecture (.json) whose weights are in `weights` (default: a weights
-    file beside it), or an ONNX file. The format is found by content; nothing in the file is ever executed. An
-    onnx.ModelProto may stand in place of a path.
+    """Reads a network: a full-model file, a SavedModel folder, or an architecture (.json) whose weights are in `weights`
+    (default: a weights file beside it), or an ONNX file. The format is found by content; nothing in the file is ever
+    executed. An onnx.ModelProto may stand in place of a path.
 
     Raises NotFound, CorruptFile, Unsupported (all unsupported layers at once), OutOfMemory.
 

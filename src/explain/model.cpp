@@ -32,7 +32,8 @@ Model::Model(std::shared_ptr<const graph::Network> network, std::shared_ptr<cons
     : network_(std::move(network)), sources_(std::move(sources)), cache_(std::make_shared<explain::ModelCache>()) {}
 
 Model Model::load(const std::string& path, const LoadOptions& options) {
-  Sources sources{{base::stamp_of(path)}};
+  Sources sources;
+  for (const std::string& file : files_of_model(path)) sources.files.push_back(base::stamp_of(file));
   for (const std::string& file : options.custom_layers.files()) sources.files.push_back(base::stamp_of(file));
   graph::Network network = load_network(path, options);
   if (!network.weights_path.empty()) sources.files.push_back(base::stamp_of(network.weights_path));

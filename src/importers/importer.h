@@ -17,6 +17,9 @@ namespace signxai {
 /// architecture).
 graph::Network load_network(const std::string& path, const LoadOptions& options = {});
 
+/// The files that the model at that path consists of, in a fixed order: those of a folder, or the path itself.
+std::vector<std::string> files_of_model(const std::string& path);
+
 /// The same from memory; Model::from_memory describes the arguments.
 graph::Network make_network(std::string_view architecture, const std::vector<LayerWeights>& weights,
                             const LoadOptions& options = {});

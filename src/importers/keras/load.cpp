@@ -29,9 +29,10 @@ graph::Network build(const ModelDef& model, WeightSource& weights, const std::st
 }
 
 /// With the weights file that the options name, or else those that come with the model.
-template <typename Own>
-graph::Network build_with(const LoadOptions& options, const ModelDef& model, const std::string& subject, Own own) {
-  const std::unique_ptr<WeightSource> weights = options.weights.empty() ? own() : open_weights(options.weights, model);
+graph::Network build_with(const LoadOptions& options, const ModelDef& model, const std::string& subject,
+                          const OwnWeights& own) {
+  const std::unique_ptr<WeightSource> weights =
+      options.weights.empty() ? own(model) : open_weights(options.weights, model);
   graph::Network network = build(model, *weights, subject);
   network.weights_path = options.weights;
   return network;
@@ -66,6 +67,12 @@ std::string text_member(const zip::Archive& archive, const char* name) {
     const auto inner = std::find_if(members.begin(), members.end(), [](const zip::Member& m) {
       return m.name.ends_with(".keras") || m.name.ends_with(".zip");
     });
+    const auto saved = std::find_if(members.begin(), members.end(),
+                                    [](const zip::Member& m) { return m.name.ends_with("saved_model.pb"); });
+    if (saved != members.end()) {
+      refuse(ErrorCode::kUnsupported, archive.path(), "is a zip archive with a SavedModel in it ('" + saved->name +
+             "'); try unpacking it and naming the folder that has saved_model.pb in it");
+    }
     const std::string hint = inner == members.end() ? "" : "; it holds the archive '" + inner->name + "': try unpacking that";
     refuse(ErrorCode::kUnsupported, archive.path(),
            std::string("is a zip archive but not a .keras file: it has no member ") + name + hint);
@@ -82,7 +89,7 @@ graph::Network load_model_h5(const std::string& path, const LoadOptions& options
   if (!config) refuse_h5(file, "model_config");
   check_version(version_of(file.root()), path);
   const ModelDef model = parse_model(*config, path, options);
-  return build_with(options, model, path, [&] { return weights_in(std::move(file), model); });
+  return build_with(options, model, path, [&](const ModelDef&) { return weights_in(std::move(file), model); });
 }
 
 graph::Network load_model_json(const std::string& path, const LoadOptions& options) {
@@ -106,7 +113,13 @@ graph::Network load_model_keras(const std::string& path, const LoadOptions& opti
     check_version(Config(metadata, subject).text("keras_version", ""), path);
   }
   const ModelDef model = parse_model(config, path, options);
-  return build_with(options, model, path, [&] { return weights_in(weights_member(archive), model); });
+  return build_with(options, model, path, [&](const ModelDef&) { return weights_in(weights_member(archive), model); });
+}
+
+graph::Network load_configuration(const std::shared_ptr<const Json>& document, const std::string& subject,
+                                  const LoadOptions& options, const OwnWeights& own) {
+  const ModelDef model = read_model(document, subject, options.custom_layers.compositions().get());
+  return build_with(options, model, subject, own);
 }
 
 graph::Network make_model(std::string_view architecture, const std::vector<LayerWeights>& weights,

@@ -2,11 +2,15 @@
 // of these to call.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "graph/network.h"
+#include "importers/keras/model_def.h"
+#include "importers/weights/weight_source.h"
 #include "signxai/model.h"
 
 namespace signxai::keras {
@@ -19,6 +23,13 @@ graph::Network load_model_json(const std::string& path, const LoadOptions& optio
 
 /// A .keras archive.
 graph::Network load_model_keras(const std::string& path, const LoadOptions& options);
+
+/// The weights that come with a model.
+using OwnWeights = std::function<std::unique_ptr<WeightSource>(const ModelDef& model)>;
+
+/// A configuration that another container holds; its weights are asked for unless the options name others.
+graph::Network load_configuration(const std::shared_ptr<const Json>& document, const std::string& subject,
+                                  const LoadOptions& options, const OwnWeights& own);
 
 /// Architecture and weights in memory.
 graph::Network make_model(std::string_view architecture, const std::vector<LayerWeights>& weights,

@@ -26,9 +26,11 @@ ModelBuilder::ModelBuilder(std::string name, int keras) {
 }
 
 LayerDef& ModelBuilder::next(const std::string& name, std::string class_name, Json config) {
-  const std::size_t number = names_[name]++;
   LayerDef& layer = model_.layers.emplace_back();
-  layer.name = number == 0 ? name : name + "_" + std::to_string(number);
+  layer.name = name;
+  for (std::size_t& number = names_[name]; !taken_.insert(layer.name).second;) {
+    layer.name = name + "_" + std::to_string(++number);
+  }
   layer.class_name = std::move(class_name);
   layer.config = std::make_shared<const Json>(std::move(config));
   layer.calls.emplace_back();

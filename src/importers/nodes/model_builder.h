@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,7 +64,8 @@ class ModelBuilder {
 
   ModelDef model_;
   NodeWeights weights_;
-  std::map<std::string, std::size_t> names_;
+  std::set<std::string> taken_;
+  std::map<std::string, std::size_t> names_;  ///< the last number behind each
 };
 
 /// Further results of the call behind `tensor`.
