@@ -251,10 +251,11 @@ class Flattener {
     return node.definition && node.definition->name() == name && source.output == 0;
   }
 
-  /// Signatures have inputs and outputs in the order of their names. What they call has them in the model's.
+  /// Signatures have inputs and outputs in the order of their names. What they call may have them in the model's.
   void order_like_the_call(int count) {
     if (calls_.size() != 1) return;
-    const auto& [inputs, results] = calls_.front();
+    auto& [inputs, results] = calls_.front();
+    for (Source& result : results) result = behind_identities(result);
     const auto place = [](const std::vector<Source>& list, const Source& source) {
       return std::find(list.begin(), list.end(), source) - list.begin();
     };
