@@ -116,7 +116,7 @@ void set_information(cairo_surface_t* pdf, const PictureTexts& texts) {
 std::string escaped(const std::string& text) {
   std::string result;
   for (const std::string& character : characters_of(text)) {
-    result += character == "&" ? "&amp;" : character == "<" ? "&lt;" : character == ">" ? "&gt;" : character == "\"" ? "&quot;" : character;
+    result += character == "&" ? "&amp;" : character == "<" ? "&lt;" : character == ">" ? "&gt;" : character;
   }
   return result;
 }
