@@ -254,7 +254,8 @@ class Flattener {
   /// Signatures have inputs and outputs in the order of their names. What they call may have them in the model's.
   void order_like_the_call(int count) {
     if (calls_.size() != 1) return;
-    auto& [inputs, results] = calls_.front();
+    const std::vector<Source>& inputs = calls_.front().inputs;
+    std::vector<Source>& results = calls_.front().results;
     for (Source& result : results) result = behind_identities(result);
     const auto place = [](const std::vector<Source>& list, const Source& source) {
       return std::find(list.begin(), list.end(), source) - list.begin();
