@@ -9,6 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <new>
+#include <optional>
+#include <string_view>
 
 #include "importers/tensorflow/bundle.h"
 #include "signxai/error.h"
@@ -69,9 +72,33 @@ void append_signed(std::string& key, std::int64_t value) {
   key.append(reinterpret_cast<const char*>(begin), length);
 }
 
+/// LevelDB's varint at the start of `text`, which is cut off; none where it does not end.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  std::uint64_t number = 0;
+  for (std::size_t i = 0; i < text.size() && i < 10; ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    number |= static_cast<std::uint64_t>(byte & 0x7fu) << (7 * i);
+    if (byte < 0x80) return text.remove_prefix(i + 1), number;
+  }
+  return std::nullopt;
+}
+
+/// The footer has no checksum, and LevelDB reserves memory for the blocks that it names before it reads them.
+void check_footer(const base::Bytes& bytes, const std::string& subject) {
+  constexpr std::uint64_t kFooter = 48;
+  if (bytes.size < kFooter) return;  // LevelDB says so
+  std::string_view footer(reinterpret_cast<const char*>(bytes.data.get()) + bytes.size - kFooter, kFooter);
+  for (int block = 0; block < 2; ++block) {
+    const auto place = take_number(footer), size = take_number(footer);
+    if (place && size && *size <= bytes.size && *place <= bytes.size - *size) continue;
+    throw Error(ErrorCode::kCorruptFile, "import", subject, "the table of weights names blocks outside of the file");
+  }
+}
+
 }  // namespace
 
-std::map<std::string, std::string> read_table(const base::Bytes& bytes, const std::string& subject) {
+std::map<std::string, std::string> read_table(const base::Bytes& bytes, const std::string& subject) try {
+  check_footer(bytes, subject);
   MemoryFile file(bytes);
   leveldb::Options options;
   options.paranoid_checks = true;
@@ -90,6 +117,8 @@ std::map<std::string, std::string> read_table(const base::Bytes& bytes, const st
   }
   require(it->status(), subject);
   return entries;
+} catch (const std::bad_alloc&) {
+  throw Error(ErrorCode::kCorruptFile, "import", subject, "the table of weights has a block larger than memory");
 }
 
 std::string slice_key(const std::string& name, const messages::TensorSliceProto& slice) {

@@ -116,6 +116,19 @@ TEST(SavedModelDamage, ChangedBytesOfTableAndWeights) {
   weights.expect(ErrorCode::kCorruptFile, {"checksum", "copying"});
 }
 
+// The last 48 bytes name two blocks by place and size; nothing else vouches for them.
+TEST(SavedModelDamage, TablesOfHugeBlocks) {
+  const std::string huge = "\xff\xff\xff\xff\xff\xff\xff\xff\x63";
+  for (const std::size_t number : {0u, 1u, 2u, 3u}) {
+    Files files("images_function.saved");
+    std::string& index = files.content[kIndex];
+    std::string footer;
+    for (std::size_t i = 0; i < 4; ++i) footer += i == number ? huge : std::string(1, '\x01');
+    index.replace(index.size() - 48, footer.size(), footer);
+    files.expect(ErrorCode::kCorruptFile, {"variables.index", "outside of the file"});
+  }
+}
+
 TEST(SavedModelDamage, VariablesOfAnotherShapeOrPlace) {
   for (const char* name : {"images_keras.saved", "images_function.saved"}) {
     Files files(name);
