@@ -23,7 +23,8 @@ Row = Dict[str, Any]
 _HEAD = """# Architectures
 
 Every network of `keras.applications` in Keras 3.15 and in TensorFlow 2.12, at its smallest input, with random weights in
-which activations keep their size, statistics of BatchNormalization that were measured and then moved, and without softmax.
+which activations keep their size, statistics of BatchNormalization that were measured and then moved, blocks that add a tenth of
+what they would by their size, as deep networks else enlarge rounding a thousandfold, and without softmax.
 Each is saved (`.keras` by Keras 3, `.h5` by TensorFlow 2.12), loaded here, and compared:
 
 - **logits** of eight samples with Keras on TensorFlow: the largest difference by the largest value, at most 1e-4. *Keras rounds*:

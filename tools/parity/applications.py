@@ -3,13 +3,14 @@ weights in which activations keep their size. For Keras 3 on TensorFlow and for 
 
 Kernels are drawn with variance 2 / fan-in. Statistics of normalisations are set in one pass, layer by layer, to what arrives: the
 mean to a fifth of its mean at most, the variance to the mean square of what is left. With the whole mean taken away, layers deep in a random
-network, where samples differ little, enlarge rounding each time, until two float32 implementations of fifty of them differ by 1e-4."""
+network, where samples differ little, enlarge rounding each time, until two float32 implementations of fifty of them differ by 1e-4.
+For the same reason what a block adds to its input is scaled down, as it is in trained networks."""
 
 from __future__ import annotations
 
 import os
 import re
-from typing import Any, Iterator, List, Tuple
+from typing import Any, Iterator, List, Set, Tuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # with it, the reference crashes in TensorFlow now and then
@@ -22,6 +23,7 @@ keras = tf.keras
 tf.get_logger().setLevel("ERROR")
 THIRD = keras.__version__.startswith("3.")
 CLASSES = 10
+_SHARE = 0.1  # of what a residual block adds
 _PROBES = 128  # samples that the statistics are of; of few, each normalisation enlarges samples that were not among them
 
 
@@ -46,9 +48,12 @@ def blank(name: str) -> Any:
 def made(name: str, seed: int) -> Any:
     """The network with its weights."""
     model, random = blank(name), np.random.default_rng(seed)
+    added = _added(model)
     for layer in _layers(model):
         names = [re.sub(r".*/|:\d+$", "", weight.name) for weight in layer.weights]
         drawn = [_draw(random, type(layer).__name__, *pair) for pair in zip(names, layer.get_weights())]
+        if layer.name in added:
+            drawn[names.index("gamma")] *= _SHARE
         if drawn:
             layer.set_weights(drawn)
     _set_statistics(model, random, seed)
@@ -101,6 +106,28 @@ def _draw(random: np.random.Generator, kind: str, name: str, value: np.ndarray) 
         return random.normal(0, 0.1, value.shape)
     fan_in = np.prod(value.shape[:-2] if "depthwise" in name else value.shape[:-1])
     return random.standard_normal(value.shape, np.float32) * np.float32(np.sqrt(2 / fan_in))
+
+
+def _inputs_of(layer: Any) -> List[Any]:
+    """The layers that its first call takes its inputs from."""
+    node = layer._inbound_nodes[0]
+    if THIRD:
+        return [parent.operation for parent in node.parent_nodes]
+    before = node.inbound_layers
+    return before if isinstance(before, list) else [before]
+
+
+def _added(model: Any) -> Set[str]:
+    """Normalisations whose result is added to something, perhaps behind a Dropout or factors of channels."""
+    names: Set[str] = set()
+    left = [layer for add in model.layers if type(add).__name__ == "Add" for layer in _inputs_of(add)]
+    while left:
+        layer = left.pop()
+        if type(layer).__name__ in ("Dropout", "Multiply"):
+            left += _inputs_of(layer)
+        if type(layer).__name__ == "BatchNormalization" and layer.scale:
+            names.add(layer.name)
+    return names
 
 
 def _set_statistics(model: Any, random: np.random.Generator, seed: int) -> None:
