@@ -135,7 +135,7 @@ setup_parity_onnx() {
   setup_torch
   install_venv .deps/parity-onnx tools/requirements/parity-onnx.txt
   local packages
-  packages=$(echo "$PWD"/.deps/bench-torch/lib/python3*/site-packages)
+  packages=$(realpath .deps/bench-torch/lib/python3*/site-packages)
   echo "$packages" >"$(echo .deps/parity-onnx/lib/python3*/site-packages)/torch.pth"
 }
 

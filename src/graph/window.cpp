@@ -123,10 +123,13 @@ std::vector<WindowAxis> pool(std::string_view op, const Attrs& attrs, const Ints
   const Ints& window = attrs.ints("window");
   const Ints close(window.size(), 1);
   const Ints& pads = attrs.ints("pads");
-  for (std::size_t i = 0; i < pads.size(); ++i) {
-    if (i / 2 < window.size() && pads[i] >= window[i / 2]) refuse(op, "a window would lie in the padding altogether");
+  const auto axes = windows(op, {extents, window, attrs.ints("strides"), close, attrs.text("padding"), pads});
+  for (const WindowAxis& axis : axes) {
+    const std::int64_t last = (axis.out - 1) * axis.stride - axis.pad_lo;
+    if (axis.pad_lo >= axis.window || (axis.in != kOpen && last >= axis.in))
+      refuse(op, "a window would lie in the padding altogether");
   }
-  return windows(op, {extents, window, attrs.ints("strides"), close, attrs.text("padding"), pads});
+  return axes;
 }
 
 }  // namespace

@@ -39,18 +39,38 @@ def run(path, x):
     return session.run(None, {session.get_inputs()[0].name: x})[0]
 
 
+def gradient(network, x):
+    x = x.double().requires_grad_()
+    network(x)[:, TARGET].sum().backward()
+    return x.grad.numpy()
+
+
+def smooth_samples(network, shape, count=2):
+    """Samples at which no rounding in single precision, ours or another's, decides on which side of a kink a unit is: moved by
+    such roundings, they keep their gradient in double precision. And that gradient."""
+    generator = torch.Generator().manual_seed(1)
+    samples, gradients = [], []
+    for _ in range(100):
+        x = torch.randn((1, *shape), generator=generator)
+        expected = gradient(network, x)
+        moved = (x + 3e-6 * torch.randn(x.shape, generator=generator, dtype=torch.float64) for _ in range(5))
+        if all(deviation(gradient(network, each), expected) <= TOLERANCE for each in moved):
+            samples.append(x), gradients.append(expected)
+        if len(samples) == count:
+            return torch.cat(samples), np.concatenate(gradients)
+    pytest.fail("no sample among 100 has a gradient that roundings leave alone")
+
+
 @pytest.mark.parametrize("dynamo", [False, True], ids=["trace", "dynamo"])
 @pytest.mark.parametrize("name", sorted(SMALL))
 def test_network(name, dynamo, tmp_path):
     network, shape = network_of(name)
     path = tmp_path / f"{name}.onnx"
-    x = export(network, shape, path, dynamo)
+    export(network, shape, path, dynamo)
+    x, expected = smooth_samples(network.double(), shape)
     model = sx.load(str(path))
     assert deviation(model.predict(x.numpy()), run(path, x.numpy())) <= TOLERANCE
-    found = np.asarray(sx.explain(model, x.numpy(), "gradient", TARGET))
-    x = x.double().requires_grad_()  # in single precision PyTorch itself is off by 2e-3 on resnext50
-    network.double()(x)[:, TARGET].sum().backward()
-    assert deviation(found, x.grad.numpy()) <= TOLERANCE
+    assert deviation(np.asarray(sx.explain(model, x.numpy(), "gradient", TARGET)), expected) <= TOLERANCE
 
 
 @pytest.mark.parametrize("fixed", [False, True], ids=["open", "fixed"])
@@ -61,10 +81,15 @@ def test_opset(name, opset, fixed, tmp_path):
     path = tmp_path / f"{name}.onnx"
     try:
         x = export(network, shape, path, False, opset, fixed)
-    except (torch.onnx.errors.OnnxExporterError, ValueError) as e:
+    except (torch.onnx.errors.OnnxExporterError, ValueError, TypeError) as e:
         pytest.skip(f"PyTorch does not export it to {opset}: {type(e).__name__}")
     model = sx.load(str(path))
-    assert deviation(model.predict(x.numpy()), run(path, x.numpy())) <= TOLERANCE
+    try:
+        expected = run(path, x.numpy())
+    except Exception as e:  # onnxruntime's own types; it takes no pooling whose padding is as long as its window
+        assert "pads[dim + kernel_shape.size()] < kernel_shape" in str(e)
+        expected = network(x).detach().numpy()
+    assert deviation(model.predict(x.numpy()), expected) <= TOLERANCE
 
 
 # Composite of zennit, and the method that is the same.

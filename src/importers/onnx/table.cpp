@@ -79,6 +79,9 @@ double logarithm(double a) { return std::log(a); }
 double sine(double a) { return std::sin(a); }
 double cosine(double a) { return std::cos(a); }
 double hyperbolic(double a) { return std::tanh(a); }
+double logistic(double a) { return 1 / (1 + std::exp(-a)); }
+double positive(double a) { return a > 0 ? a : 0; }
+double sign(double a) { return a > 0 ? 1 : a < 0 ? -1 : a; }
 double error_function(double a) { return std::erf(a); }
 
 void reduce_sums(Node& node) { fold_reduction(node, sum, 0); }
@@ -133,7 +136,7 @@ constexpr NodeType kTypes[] = {
     {"GRU", translate_gru, nullptr, "GRU, Bidirectional"},
     {"Gather", translate_gather, fold_gather, "Embedding for ids, else GetItem, Take"},
     {"Gelu", translate_gelu, nullptr, "Gelu"},
-    {"Gemm", translate_gemm, nullptr, "Dense"},
+    {"Gemm", translate_gemm, fold_gemm, "Dense"},
     {"GlobalAveragePool", translate_global_average_pool, nullptr, "GlobalAveragePooling1D, 2D, 3D"},
     {"GlobalMaxPool", translate_global_max_pool, nullptr, "GlobalMaxPooling1D, 2D, 3D"},
     {"Greater", pair<kGreater>, folded<greater, kBoolean>, "Greater"},
@@ -151,7 +154,7 @@ constexpr NodeType kTypes[] = {
     {"Log", single<kLog>, mapped<logarithm>, "Log"},
     {"LogSoftmax", translate_log_softmax, nullptr, "LogSoftmax; left out at the end"},
     {"LpNormalization", translate_lp_normalization, nullptr, "l2_normalize"},
-    {"MatMul", translate_matmul, nullptr, "Dense for a matrix of the file, else Matmul"},
+    {"MatMul", translate_matmul, fold_matmul, "Dense for a matrix of the file, else Matmul"},
     {"Max", many<kMaximum>, folded<larger>, "Maximum"},
     {"MaxPool", translate_max_pool, nullptr, "MaxPooling1D, 2D, 3D"},
     {"Mean", translate_mean, nullptr, "Add, Multiply"},
@@ -173,20 +176,20 @@ constexpr NodeType kTypes[] = {
     {"ReduceLogSum", translate_reduce_log_sum, nullptr, "Sum, Log"},
     {"ReduceLogSumExp", reduce<kLogsumexp>, nullptr, "Logsumexp"},
     {"ReduceMax", reduce<kAmax>, reduce_largest, "Amax"},
-    {"ReduceMean", reduce<kMean>, nullptr, "Mean"},
+    {"ReduceMean", reduce<kMean>, fold_mean, "Mean"},
     {"ReduceMin", reduce<kAmin>, reduce_smallest, "Amin"},
     {"ReduceProd", reduce<kProd>, reduce_products, "Prod"},
     {"ReduceSum", reduce<kSum>, reduce_sums, "Sum"},
     {"ReduceSumSquare", translate_reduce_sum_square, nullptr, "Square, Sum"},
-    {"Relu", translate_relu, nullptr, "ReLU"},
+    {"Relu", translate_relu, mapped<positive>, "ReLU"},
     {"Reshape", translate_reshape, translate_reshape, "Reshape, Flatten"},
     {"Resize", translate_resize, nullptr, "UpSampling2D, or a matrix for each axis"},
     {"Round", only_numbers, mapped<rounded>, "numbers"},
     {"ScatterND", only_known, fold_scatter_nd, "numbers"},
     {"Selu", activation<kSelu>, nullptr, "Activation selu"},
     {"Shape", translate_shape, translate_shape, "numbers"},
-    {"Sigmoid", translate_sigmoid, nullptr, "Activation sigmoid; left out at the end"},
-    {"Sign", single<kSign>, nullptr, "Sign"},
+    {"Sigmoid", translate_sigmoid, mapped<logistic>, "Activation sigmoid; left out at the end"},
+    {"Sign", single<kSign>, mapped<sign>, "Sign"},
     {"Sin", only_known, mapped<sine>, "numbers"},
     {"Size", translate_size, translate_size, "numbers"},
     {"Slice", translate_slice, fold_slice, "GetItem"},

@@ -37,6 +37,37 @@ TEST(Onnx, LayersAreThoseOfPyTorch) {
   EXPECT_THAT(network.notes, testing::Contains(testing::HasSubstr("fixed at 1")));
 }
 
+// As in unrolled recurrent layers, whose first state the file states.
+TEST(Onnx, ProductsOfNumbersAreNumbers) {
+  OnnxModel net({-1, 2});
+  net.floats("state", {1, 3}, {1, -2, 0.5f});
+  net.floats("w", {3, 2}, {1, 2, 0, 1, 4, -2});
+  net.floats("v", {2, 3}, {1, 0, 4, 2, 1, -2});  // transposed
+  net.floats("bias", {2}, {1, 10});
+  net.node("MatMul", {"state", "w"}, "p");  // 3, -1
+  auto& gemm = net.node("Gemm", {"state", "v", "bias"}, "q");  // 2 * (3, -1) - (1, 10)
+  for (const auto& [name, value] : {std::pair{"alpha", 2.f}, {"beta", -1.f}}) {
+    auto* attribute = gemm.add_attribute();
+    attribute->set_name(name);
+    attribute->set_f(value);
+  }
+  OnnxModel::set(gemm, "transB", 1);
+  net.node("Relu", {"p"}, "r");
+  net.node("Add", {"q", "r"}, "s");  // 8, -12
+  net.node("Mul", {"x", "s"}, "y");
+  keras::expect_near(net.run(array({1, 2}, {1, 2})), {1, 2}, {8, -24}, 1e-6);
+}
+
+// What PyTorch writes for ceil_mode before opset 10.
+TEST(Onnx, PaddingThatNoWindowReaches) {
+  OnnxModel net({-1, 1, 4}, 9);
+  auto& pooled = net.node("MaxPool", {"x"}, "y");
+  OnnxModel::set(pooled, "kernel_shape", std::vector<std::int64_t>{3});
+  OnnxModel::set(pooled, "strides", std::vector<std::int64_t>{2});
+  OnnxModel::set(pooled, "pads", std::vector<std::int64_t>{1, 3});
+  keras::expect_near(net.run(array({1, 1, 4}, {1, 2, 5, -3})), {1, 1, 3}, {2, 5, -3}, 0);
+}
+
 TEST(Onnx, FormsOfNumbers) {
   const std::vector<float> values{1.5f, -2, 0.25f};
   for (const int type : {1, 10, 11, 16}) {

@@ -85,6 +85,9 @@ void fold_binary(Node& node, double (*function)(double, double), Element result)
 void fold_unary(Node& node, double (*function)(double));
 void fold_div(Node& node);
 void fold_reduction(Node& node, double (*function)(double, double), double start);
+void fold_mean(Node& node);
+void fold_matmul(Node& node);
+void fold_gemm(Node& node);
 void fold_where(Node& node);
 // folding_moves.cpp
 void fold_cast(Node& node);
