@@ -14,6 +14,7 @@ namespace {
 
 /// Blocks of at least some large pages ask for them: a first touch costs a fault per page.
 constexpr std::size_t kLargePage = std::size_t{1} << 21;
+constexpr std::size_t kSmallestSlab = std::size_t{1} << 18, kLargestSlab = std::size_t{1} << 24;
 
 void prefer_large_pages(std::byte* memory, std::size_t bytes) {
 #ifdef MADV_HUGEPAGE
@@ -36,15 +37,30 @@ AlignedBytes allocate_aligned(std::size_t bytes) {
   return AlignedBytes(memory, [](std::byte* p) { std::free(p); });
 }
 
-AlignedBytes PackedWeights::get(const graph::Literal& source, const std::string& layout,
-                                const std::function<AlignedBytes()>& pack) {
+AlignedBytes PackedWeights::allocate(std::size_t bytes) {
+  const std::size_t rounded = (bytes + 63) / 64 * 64;
+  if (rounded > kLargestSlab / 2) return allocate_aligned(bytes);
+  if (slab_used_ + rounded > slab_bytes_) {
+    slab_bytes_ = std::min(kLargestSlab, std::max({kSmallestSlab, 2 * slab_bytes_, 2 * rounded}));
+    slab_ = allocate_aligned(slab_bytes_);
+    slab_used_ = 0;
+  }
+  const AlignedBytes part(slab_, slab_.get() + slab_used_);
+  slab_used_ += rounded;
+  return part;
+}
+
+AlignedBytes PackedWeights::get(const graph::Literal& source, const std::string& layout, std::size_t bytes,
+                                const std::function<void(std::byte*)>& pack) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[{source.data(), layout}];
   if (entry.packed) return entry.packed;
-  const auto bytes = static_cast<std::uint64_t>(element_count(source.shape())) * sizeof(float);
-  if (budget_ != nullptr) budget_->take(bytes);  // layouts hardly add to the weights' own size
-  entry = {source.storage(), pack()};
-  base::release_pages(source.storage(), source.data(), bytes);
+  const auto source_bytes = static_cast<std::uint64_t>(element_count(source.shape())) * sizeof(float);
+  if (budget_ != nullptr) budget_->take(source_bytes);  // layouts hardly add to the weights' own size
+  const AlignedBytes packed = allocate(bytes);
+  pack(packed.get());
+  entry = {source.storage(), packed};
+  base::release_pages(source.storage(), source.data(), source_bytes);
   return entry.packed;
 }
 

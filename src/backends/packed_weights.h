@@ -22,17 +22,24 @@ class PackedWeights {
   /// What is packed is taken from `budget`, which must outlive the object; null: no limit.
   explicit PackedWeights(base::MemoryBudget* budget = nullptr) : budget_(budget) {}
 
-  /// The packed form of `source` under `layout` (a key that names layout and problem), made by `pack` on first use.
-  /// Keeps the source's storage alive, so its address stays a valid key.
-  AlignedBytes get(const graph::Literal& source, const std::string& layout, const std::function<AlignedBytes()>& pack);
+  /// The packed form of `source` under `layout` (a key that names layout and problem), `bytes` long, which `pack` writes
+  /// on first use. Keeps the source's storage alive, so its address stays a valid key.
+  AlignedBytes get(const graph::Literal& source, const std::string& layout, std::size_t bytes,
+                   const std::function<void(std::byte*)>& pack);
 
  private:
+  /// A part of a slab; slabs grow with what is packed, so that large networks live in large pages, which are touched
+  /// sooner, and small ones take little.
+  AlignedBytes allocate(std::size_t bytes);
+
   struct Entry {
     std::shared_ptr<const float> source;
     AlignedBytes packed;
   };
   base::MemoryBudget* budget_;
   std::mutex mutex_;
+  AlignedBytes slab_{};
+  std::size_t slab_bytes_ = 0, slab_used_ = 0;
   std::map<std::pair<const float*, std::string>, Entry> entries_;
 };
 

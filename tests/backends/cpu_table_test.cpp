@@ -98,11 +98,28 @@ TEST(CpuTable, WeightsArePackedOnce) {
   backends::PackedWeights weights;
   const auto first = candidates(problem)[0].make(problem.problem(), weights);
   bool packed_again = false;
-  weights.get(*problem.problem().constants[1], "narrow 2 1 0", [&] {
-    packed_again = true;
-    return backends::allocate_aligned(4);
-  });
+  weights.get(*problem.problem().constants[1], "narrow 2 1 0", 4,
+              [&](std::byte*) { packed_again = true; });
   EXPECT_FALSE(packed_again);
+}
+
+TEST(CpuTable, PackedWeightsLieApartAndAligned) {
+  backends::PackedWeights store;
+  std::vector<graph::Literal> sources;
+  std::vector<backends::AlignedBytes> packed;
+  std::vector<std::size_t> sizes;
+  for (std::size_t i = 0; i < 40; ++i) {  // up to beyond the largest slab
+    sizes.push_back(std::size_t{1} << (i % 8 == 7 ? 21 + i / 8 : 3 + i % 17));
+    sources.emplace_back(Shape{1}, std::vector<float>{0});
+    const auto fill = [&](std::byte* bytes) { std::fill_n(bytes, sizes[i], static_cast<std::byte>(i)); };
+    packed.push_back(store.get(sources[i], "filled", sizes[i], fill));
+    ASSERT_EQ(reinterpret_cast<std::uintptr_t>(packed.back().get()) % 64, 0u);
+  }
+  for (std::size_t i = 0; i < packed.size(); ++i) {
+    EXPECT_EQ(std::count(packed[i].get(), packed[i].get() + sizes[i], static_cast<std::byte>(i)),
+              static_cast<std::ptrdiff_t>(sizes[i]));
+    EXPECT_EQ(store.get(sources[i], "filled", sizes[i], [](std::byte*) { FAIL(); }), packed[i]);
+  }
 }
 
 TEST(CpuTable, AllTiedCellsOrTheFirst) {

@@ -109,11 +109,8 @@ void reorder(const memory::desc& from, const float* source, const memory::desc& 
 const void* packed(const graph::Literal& weights, const memory::desc& keras, const memory::desc& wanted,
                    PackedWeights& store, backends::AlignedBytes& owner) {
   if (wanted == keras) return weights.data();
-  owner = store.get(weights, layout_name(wanted), [&] {
-    auto bytes = backends::allocate_aligned(wanted.get_size());
-    reorder(keras, weights.data(), wanted, bytes.get());
-    return bytes;
-  });
+  owner = store.get(weights, layout_name(wanted), wanted.get_size(),
+                    [&](std::byte* bytes) { reorder(keras, weights.data(), wanted, bytes); });
   return owner.get();
 }
 
