@@ -1,6 +1,7 @@
 // Readers of INPUT files. A first pass lists the samples, later ones read them.
 #include "inputs.h"
 
+#include <CLI/CLI.hpp>
 #include <unistd.h>
 
 #include <algorithm>

@@ -6,11 +6,13 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "signxai/image.h"
 #include "signxai/model.h"
 #include "signxai/tensor.h"
+
+namespace CLI {
+class App;
+}
 
 namespace signxai::cli {
 

@@ -5,10 +5,12 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "signxai/explainer.h"
 #include "signxai/extensions.h"
+
+namespace CLI {
+class App;
+}
 
 namespace signxai::cli {
 

@@ -1,4 +1,5 @@
 // Finds the verb, runs it, and turns every failure into one line on stderr and an exit code.
+#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <unistd.h>
 

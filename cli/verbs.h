@@ -5,9 +5,11 @@
 #include <functional>
 #include <memory>
 
-#include <CLI/CLI.hpp>
-
 #include "signxai/extensions.h"
+
+namespace CLI {
+class App;
+}
 
 namespace signxai::cli {
 

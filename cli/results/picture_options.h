@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include "signxai/image.h"
 #include "signxai/model.h"
 #include "vocabulary.h"
+
+namespace CLI {
+class App;
+}
 
 namespace signxai::cli {
 

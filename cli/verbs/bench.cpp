@@ -3,6 +3,7 @@
 #include <memory>
 #include <random>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,7 @@
 // `signxai inspect`: the layers of a network, the rule an LRP method gives each, or a compiled graph as text.
 #include <memory>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,7 @@
 // `signxai methods`: all names by family, or what one name stands for.
 #include <memory>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
