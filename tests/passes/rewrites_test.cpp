@@ -437,6 +437,23 @@ output "y" %d
   expect_same_results(graph, fused);
 }
 
+TEST(FusePointwise, ComputesASigmoidAgainRatherThanKeepItBesideItsArgument) {
+  const Graph graph = from_text(R"(
+%x = input "x" : f32[2,3]
+%w = input "w" : f32[3,3]
+%e = sigmoid %x
+%s = mul %x %e
+%z = matmul %s %w
+%d = mul %z %e
+output "y" %d
+)");
+  const Graph fused = fuse_pointwise(graph, context());
+  graph::verify(fused);
+  EXPECT_EQ(count_of(fused, "sigmoid"), 0);
+  EXPECT_EQ(count_of(fused, "sweep"), 2);
+  expect_same_results(graph, fused);
+}
+
 TEST(FusePointwise, KeepsWhatIsExpensiveOrNeedsTwoArrays) {
   const Graph graph = from_text(R"(
 %x = input "x" : f32[2,3]
