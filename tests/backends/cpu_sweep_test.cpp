@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "backends/cpu/implementations.h"
+#include "backends/cpu/sweep_program.h"
 #include "base/threads.h"
 #include "graph/builder.h"
 #include "support/cpu_problem.h"
@@ -67,6 +68,34 @@ TEST(CpuSweep, ConstantsOfTheRegion) {
     const Value offsets = b.constant({{33}, std::vector<float>(33, 0.25f)});
     return b.add(b.mul(p[0], scale), b.add(offsets, b.unary("abs", scale)));
   }));
+}
+
+/// One element of the region of JoinedOperationsGiveTheBitsOfSingleOnes, operation by operation.
+float joined_by_hand(float x, float u, float mean, float epsilon) {
+  const float centred = x - mean, scaled = centred * mean, product = u * x;
+  const float active = scaled > 0 ? 1.0F : 0.0F, capped = std::min(6.0F, std::max(x, 0.0F));
+  const float sign = u >= 0 ? 1.0F : -1.0F, offset = sign * epsilon, z = u + offset;
+  const float kept = product * capped, masked = active * kept;
+  return masked / (z == 0 ? 1e-7F : z);
+}
+
+TEST(CpuSweep, JoinedOperationsGiveTheBitsOfSingleOnes) {
+  const CpuProblem problem = sweep_of({{61, 33}, {61, 33}, {33}, {}}, [](Builder& b, const auto& p) {
+    const Value scaled = b.mul(b.sub(p[0], p[2]), p[2]), active = b.make("greater", {scaled, b.constant(0.0)});
+    const Value capped = b.make("minimum", {b.constant(6.0), b.relu(p[0])}), kept = b.mul(b.mul(p[1], p[0]), capped);
+    const Value sign =
+        b.select(b.make("greater_equal", {p[1], b.constant(0.0)}), b.constant(1.0), b.constant(-1.0));
+    return b.safe_div(b.mul(active, kept), b.add(p[1], b.mul(sign, p[3])));
+  });
+  const Program program = compile_sweep(problem.problem());
+  EXPECT_EQ(program.body.size(), 5U);  // (x - m) * m; u * x * ...; min(6, max(x, 0)); [> 0] * ...; the division
+  EXPECT_EQ(program.sources.size(), 6U);  // without the numbers 1 and -1
+  std::vector<float> expected;
+  for (std::size_t i = 0; i < 61 * 33; ++i) {
+    const auto value = [&](std::size_t input, std::size_t at) { return problem.inputs[input].data[at]; };
+    expected.push_back(joined_by_hand(value(0, i), value(1, i), value(2, i % 33), value(3, 0)));
+  }
+  EXPECT_EQ(run_kernel(*fastest(problem), problem), expected);
 }
 
 TEST(CpuSweep, LongChainReusesBuffers) {

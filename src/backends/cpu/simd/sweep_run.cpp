@@ -117,10 +117,24 @@ HWY_INLINE V binary(V a, V b) {
   if constexpr (opcode == Opcode::kSub) return hn::Sub(a, b);
 }
 
+HWY_INLINE V stabilise(V a, V b) { return hn::Add(a, hn::IfThenElse(hn::Ge(a, zero()), b, hn::Neg(b))); }
+
 template <Opcode opcode>
 HWY_INLINE V apply(V a, V b, V c) {
   if constexpr (opcode == Opcode::kSelect) {
     return hn::IfThenElse(hn::Eq(a, zero()), c, b);
+  } else if constexpr (opcode == Opcode::kMulMul) {
+    return hn::Mul(hn::Mul(a, b), c);
+  } else if constexpr (opcode == Opcode::kSubMul) {
+    return hn::Mul(hn::Sub(a, b), c);
+  } else if constexpr (opcode == Opcode::kGreaterMul) {
+    return hn::Mul(truth(hn::Gt(a, b)), c);
+  } else if constexpr (opcode == Opcode::kReluMinimum) {
+    return binary<Opcode::kMinimum>(b, unary<Opcode::kRelu>(a));
+  } else if constexpr (opcode == Opcode::kStabilise) {
+    return stabilise(a, b);
+  } else if constexpr (opcode == Opcode::kStabilisedDiv) {
+    return binary<Opcode::kSafeDiv>(c, stabilise(a, b));
   } else if constexpr (opcode >= Opcode::kAdd && opcode <= Opcode::kSub) {
     return binary<opcode>(a, b);
   } else {
@@ -170,10 +184,9 @@ struct Blocks {
   void execute(const std::vector<Instruction>& instructions, std::int64_t begin, std::int64_t count) const {
     for (const Instruction& i : instructions) {
       const float* a = read(i.operands[0]);
-      const bool one = i.opcode <= Opcode::kTanh || i.opcode == Opcode::kCopy;
-      const float* b = one ? a : read(i.operands[1]);
-      const float* c = i.opcode == Opcode::kSelect ? read(i.operands[2]) : a;
-      const auto opcodes = std::make_index_sequence<static_cast<std::size_t>(Opcode::kCopy) + 1>();
+      const float* b = i.count > 1 ? read(i.operands[1]) : a;
+      const float* c = i.count > 2 ? read(i.operands[2]) : a;
+      const auto opcodes = std::make_index_sequence<static_cast<std::size_t>(Opcode::kStabilisedDiv) + 1>();
       loop_of(i.opcode, opcodes)(a, b, c, write(i.result, begin), count);
     }
   }
