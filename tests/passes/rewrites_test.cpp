@@ -216,6 +216,39 @@ output "z" %z
   expect_rewrite(fold_pads, text, text);
 }
 
+TEST(NarrowToSupport, TakesTheMasksOfACappedActivationFromIt) {
+  expect_rewrite(narrow_to_support, R"(
+%z = input "z" : f32[2,3]
+%zero = const [0] : f32[]
+%six = const [6] : f32[]
+%five = const [5] : f32[]
+%a = relu %z
+%m = minimum %six %a
+%p = greater %z %zero
+%c = less_equal %six %a
+%o = less_equal %five %a
+%s = add %p %c
+%t = add %s %o
+%y = mul %m %t
+output "y" %y
+)",
+                 R"(
+%z = input "z" : f32[2,3]
+%zero = const [0] : f32[]
+%six = const [6] : f32[]
+%five = const [5] : f32[]
+%a = relu %z
+%m = minimum %six %a
+%p = greater %m %zero
+%c = less_equal %six %m
+%o = less_equal %five %a
+%s = add %p %c
+%t = add %s %o
+%y = mul %m %t
+output "y" %y
+)");
+}
+
 TEST(StreamWeights, TransformsALargeMatrixAsItIsRead) {
   expect_rewrite(stream_weights, R"(
 %x = input "x" : f32[2,2048]
