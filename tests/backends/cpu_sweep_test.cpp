@@ -155,6 +155,13 @@ TEST(CpuSweep, FunctionsAtTheirEdges) {
   EXPECT_TRUE(std::isnan(apply("relu", {{kNan}})[18]));
 }
 
+TEST(CpuSweep, SigmoidKeepsItsRelativeAccuracy) {
+  CpuProblem problem = parse_problem("sigmoid 4001");
+  for (std::size_t i = 0; i < 4001; ++i) problem.inputs[0].data[i] = static_cast<float>(i) * 0.0267F - 86.0F;
+  const auto result = run_kernel(*fastest(problem), problem), expected = expected_result(problem);
+  for (std::size_t i = 0; i < result.size(); ++i) EXPECT_NEAR(result[i], expected[i], 4e-7 * expected[i]) << i;
+}
+
 TEST(CpuSweep, ComparisonsAndExtremaOfNan) {
   const std::vector<float> a = {kNan, 1, kNan, kInf, 0.0f, 2}, b = {1, kNan, kNan, -kInf, -0.0f, 2};
   for (const char* op : {"maximum", "minimum", "equal", "greater", "greater_equal", "less", "less_equal"}) {

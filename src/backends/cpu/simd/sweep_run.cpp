@@ -57,22 +57,21 @@ HWY_INLINE V log_edges(V x, V edge, V y) {  // y, but right at and below the pol
 HWY_INLINE V log(V x) { return log_edges(x, x, hn::Log(D(), x)); }
 HWY_INLINE V log1p(V x) { return log_edges(x, hn::Add(x, number(1.0f)), hn::Log1p(D(), x)); }
 HWY_INLINE V tanh(V x) { return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(D(), x)); }
-/// For -87 <= x <= 88, in single precision: 2^k e^r with |r| <= ln 2 / 2, by the series of e^r up to r^7.
+/// For -86 <= x <= 88, in single precision: 2^k e^r with |r| <= ln 2 / 2, by the series of e^r up to r^7. Adding a
+/// number without binary places leaves k in the lowest bits, from where it is added to the exponent of e^r.
 HWY_INLINE V short_exp(V x) {
   const D d;
-  const hn::RebindToSigned<D> whole;
-  const V k = hn::Round(hn::Mul(x, number(1.44269504f)));
+  const hn::RebindToSigned<D> bits;
+  const V whole = number(12582912.0f), shifted = hn::MulAdd(x, number(1.44269504f), whole), k = hn::Sub(shifted, whole);
   const V r = hn::NegMulAdd(k, number(-2.12194440e-4f), hn::NegMulAdd(k, number(0.693359375f), x));  // ln 2 in two parts
-  V y = number(1.0f / 5040);
-  for (const float factor : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 1.0f / 2, 1.0f, 1.0f}) {
-    y = hn::MulAdd(y, r, number(factor));
-  }
-  const auto biased = hn::Add(hn::ConvertTo(whole, k), hn::Set(whole, 127));
-  return hn::Mul(y, hn::BitCast(d, hn::ShiftLeft<23>(biased)));
+  const auto next = [&](V y, float factor) { return hn::MulAdd(y, r, number(factor)); };
+  const V y = next(next(next(next(number(1.0f / 5040), 1.0f / 720), 1.0f / 120), 1.0f / 24), 1.0f / 6);
+  const V power = next(next(next(y, 0.5f), 1.0f), 1.0f);
+  return hn::BitCast(d, hn::Add(hn::BitCast(bits, power), hn::ShiftLeft<23>(hn::BitCast(bits, shifted))));
 }
 /// The sum rounds away more than the short exponential errs by. Below -88 the result is no normal number.
 HWY_INLINE V sigmoid(V x) {
-  const V e = short_exp(hn::Min(hn::Max(hn::Neg(x), number(-87.0f)), number(88.0f)));
+  const V e = short_exp(hn::Min(hn::Max(hn::Neg(x), number(-86.0f)), number(88.0f)));
   const V y = hn::Div(number(1.0f), hn::Add(number(1.0f), e));
   return hn::IfThenElse(hn::IsNaN(x), x, hn::IfThenElseZero(hn::Ge(x, number(-88.0f)), y));
 }
