@@ -23,9 +23,9 @@ constexpr int kMostRepeated = 6;      // operations that are computed again to s
 bool is_pointwise(const Node& node) { return node.op->kind == OpKind::kPointwise; }
 
 bool is_cheap(const Node& node) {
-  constexpr const char* kCheap[] = {"abs",        "add",  "equal",   "greater", "greater_equal", "less",
+  constexpr const char* kCheap[] = {"abs",        "add",     "equal",   "greater", "greater_equal", "less",
                                     "less_equal", "maximum", "minimum", "mul",     "neg",           "relu",
-                                    "select",     "sub"};
+                                    "select",     "sigmoid", "sub"};
   return std::any_of(std::begin(kCheap), std::end(kCheap), [&](const char* op) { return node.is(op); });
 }
 

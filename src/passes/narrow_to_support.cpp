@@ -1,6 +1,7 @@
 // Pass: support analysis. Relevance that reaches a ReLU layer from above is a product with its activation a = max(z, 0),
 // hence zero wherever a is; there R / f(z) and R / f(a) are the same, and where a > 0 it equals z. Dividing by f(a) makes
-// z dead, so that z and a need not both be kept; and so does taking a ReLU's mask from a. Keeps relevance.
+// z dead, so that z and a need not both be kept; and so does taking a ReLU's masks from a, or from min(a, 6). Keeps
+// relevance.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -127,14 +128,45 @@ bool is_pointwise_in(const Graph& graph, Value value, Value z) {
   return found && node.op->kind == OpKind::kPointwise && node.type == graph.type(z);
 }
 
-/// The ReLU whose mask `node`, z > 0, is: one of z that stands before it.
-Value rectified(const Graph& graph, const Node& node, const std::map<Value, Value>& relus) {
-  if (!node.is("greater")) return {};
-  const graph::Literal* threshold = graph.literal(node.inputs[1]);
-  const auto at = relus.find(node.inputs[0]);
-  const bool is_mask = threshold != nullptr && threshold->size() == 1 && threshold->data()[0] == 0.0f;
-  return is_mask && at != relus.end() ? at->second : Value{};
+/// The one number of `value`, or 0 where it is anything else.
+float number_of(const Graph& graph, Value value) {
+  const graph::Literal* literal = graph.literal(value);
+  return literal != nullptr && literal->size() == 1 ? literal->data()[0] : 0.0f;
 }
+
+/// Activations of values that stand before a node.
+struct Activations {
+  std::map<Value, Value> relus;                   ///< z to max(z, 0)
+  std::map<Value, std::pair<Value, float>> caps;  ///< a to min(a, c) and c > 0
+
+  void note(const Graph& graph, Value v) {
+    const Node& node = graph[v];
+    if (node.is("relu")) relus.emplace(node.inputs[0], v);
+    for (const std::size_t k : {0U, 1U}) {
+      if (!node.is("minimum") || !graph[node.inputs[k]].is("relu")) continue;
+      if (const float cap = number_of(graph, node.inputs[1 - k]); cap > 0) caps.emplace(node.inputs[k], std::pair{v, cap});
+    }
+  }
+
+  /// What takes the place of operand `index` of a mask: of z > 0 the ReLU, of that its capped value where there is one;
+  /// and of a >= c the value that c caps.
+  Value instead(const Graph& graph, const Node& node, std::size_t index) const {
+    const Value other = node.inputs[1 - index];
+    const bool positive = node.is("greater") && index == 0 && is_zero(graph, other);
+    const bool capped = node.is("less_equal") ? index == 1 : node.is("greater_equal") && index == 0;
+    if (!positive && !capped) return {};
+    const auto relu = positive ? relus.find(node.inputs[index]) : relus.end();
+    const Value a = relu != relus.end() ? relu->second : node.inputs[index];
+    const auto cap = caps.find(a);
+    if (cap != caps.end() && (positive || number_of(graph, other) == cap->second.second)) return cap->second.first;
+    return relu != relus.end() ? a : Value{};
+  }
+
+  static bool is_zero(const Graph& graph, Value value) {
+    const graph::Literal* literal = graph.literal(value);
+    return literal != nullptr && literal->size() == 1 && literal->data()[0] == 0.0f;
+  }
+};
 
 bool same_type(const Graph& graph, const Node& node, Value other) { return graph.type(other) == node.type; }
 
@@ -142,7 +174,8 @@ bool same_type(const Graph& graph, const Node& node, Value other) { return graph
 
 Graph narrow_to_support(const Graph& graph, const Context&) {
   const Support support(graph);
-  std::map<Value, Value> made, relus;  // old to new; z to max(z, 0), both old
+  std::map<Value, Value> made;  // old to new
+  Activations activations;
   return graph::rewrite(graph, [&](graph::Builder& b, Value old, std::vector<Value> in) -> Value {
     const Node& node = graph[old];
     if (node.is("safe_div") && same_type(graph, node, node.inputs[0])) {
@@ -154,8 +187,10 @@ Graph narrow_to_support(const Graph& graph, const Context&) {
         break;
       }
     }
-    if (node.is("relu")) relus.emplace(node.inputs[0], old);
-    if (const Value a = rectified(graph, node, relus)) in[0] = made.at(a);
+    activations.note(graph, old);
+    for (std::size_t k = 0; k < 2 && in.size() == 2; ++k) {
+      if (const Value a = activations.instead(graph, node, k)) in[k] = made.at(a);
+    }
     return made[old] = b.remake(node, std::move(in));
   });
 }

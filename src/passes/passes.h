@@ -40,6 +40,7 @@ Graph optimise(Graph graph, const Context& context);
 Graph split_uniform_kernels(const Graph& graph, const Context& context);
 Graph eliminate_dead_terms(const Graph& graph, const Context& context);
 Graph narrow_to_support(const Graph& graph, const Context& context);
+Graph fold_pads(const Graph& graph, const Context& context);
 Graph sink_transposes(const Graph& graph);
 Graph stream_weights(const Graph& graph, const Context& context);
 Graph fold_constants(const Graph& graph, const Context& context);

@@ -17,6 +17,8 @@ constexpr Pass kPipeline[] = {
     {"eliminate_dead_terms", "drop terms that the signs of their factors prove to be zero", eliminate_dead_terms},
     // Before fusion: once z is not needed beside max(z, 0), the ReLU can join its convolution.
     {"narrow_to_support", "divide by the activation instead of z where relevance is zero elsewhere", narrow_to_support},
+    // Later than the support of what a border surrounds is asked for.
+    {"fold_pads", "let convolutions pad, and their pull-backs leave the border out", fold_pads},
     {"sink_transposes", "push transposes together and cancel them",
      [](const Graph& graph, const Context&) { return sink_transposes(graph); }},
     // Before W+ of a large layer is computed and kept.

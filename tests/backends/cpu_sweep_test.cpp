@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "backends/cpu/implementations.h"
+#include "backends/cpu/sweep_program.h"
 #include "base/threads.h"
 #include "graph/builder.h"
 #include "support/cpu_problem.h"
@@ -69,6 +70,34 @@ TEST(CpuSweep, ConstantsOfTheRegion) {
   }));
 }
 
+/// One element of the region of JoinedOperationsGiveTheBitsOfSingleOnes, operation by operation.
+float joined_by_hand(float x, float u, float mean, float epsilon) {
+  const float centred = x - mean, scaled = centred * mean, product = u * x;
+  const float active = scaled > 0 ? 1.0F : 0.0F, capped = std::min(6.0F, std::max(x, 0.0F));
+  const float sign = u >= 0 ? 1.0F : -1.0F, offset = sign * epsilon, z = u + offset;
+  const float kept = product * capped, masked = active * kept;
+  return masked / (z == 0 ? 1e-7F : z);
+}
+
+TEST(CpuSweep, JoinedOperationsGiveTheBitsOfSingleOnes) {
+  const CpuProblem problem = sweep_of({{61, 33}, {61, 33}, {33}, {}}, [](Builder& b, const auto& p) {
+    const Value scaled = b.mul(b.sub(p[0], p[2]), p[2]), active = b.make("greater", {scaled, b.constant(0.0)});
+    const Value capped = b.make("minimum", {b.constant(6.0), b.relu(p[0])}), kept = b.mul(b.mul(p[1], p[0]), capped);
+    const Value sign =
+        b.select(b.make("greater_equal", {p[1], b.constant(0.0)}), b.constant(1.0), b.constant(-1.0));
+    return b.safe_div(b.mul(active, kept), b.add(p[1], b.mul(sign, p[3])));
+  });
+  const Program program = compile_sweep(problem.problem());
+  EXPECT_EQ(program.body.size(), 5U);  // (x - m) * m; u * x * ...; min(6, max(x, 0)); [> 0] * ...; the division
+  EXPECT_EQ(program.sources.size(), 6U);  // without the numbers 1 and -1
+  std::vector<float> expected;
+  for (std::size_t i = 0; i < 61 * 33; ++i) {
+    const auto value = [&](std::size_t input, std::size_t at) { return problem.inputs[input].data[at]; };
+    expected.push_back(joined_by_hand(value(0, i), value(1, i), value(2, i % 33), value(3, 0)));
+  }
+  EXPECT_EQ(run_kernel(*fastest(problem), problem), expected);
+}
+
 TEST(CpuSweep, LongChainReusesBuffers) {
   expect_right(sweep_of({{50, 50}, {50, 50}}, [](Builder& b, const auto& p) {
     std::vector<Value> values(p.begin(), p.end());
@@ -124,6 +153,13 @@ TEST(CpuSweep, FunctionsAtTheirEdges) {
   }
   EXPECT_EQ(apply("exp", {{1000.0f, -1000.0f}})[0], kInf);
   EXPECT_TRUE(std::isnan(apply("relu", {{kNan}})[18]));
+}
+
+TEST(CpuSweep, SigmoidKeepsItsRelativeAccuracy) {
+  CpuProblem problem = parse_problem("sigmoid 4001");
+  for (std::size_t i = 0; i < 4001; ++i) problem.inputs[0].data[i] = static_cast<float>(i) * 0.0267F - 86.0F;
+  const auto result = run_kernel(*fastest(problem), problem), expected = expected_result(problem);
+  for (std::size_t i = 0; i < result.size(); ++i) EXPECT_NEAR(result[i], expected[i], 4e-7 * expected[i]) << i;
 }
 
 TEST(CpuSweep, ComparisonsAndExtremaOfNan) {

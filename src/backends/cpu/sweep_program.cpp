@@ -74,6 +74,143 @@ std::int64_t period(const Source& source) {
   return source.strides.size() == 2 ? source.extents.back() : 0;
 }
 
+/// A value of the region: a source, or the result of a step.
+struct Operand {
+  bool source = true;
+  int index = 0;
+  bool operator==(const Operand&) const = default;
+};
+struct Step {
+  Opcode opcode;
+  std::vector<Operand> operands;
+  bool invariant = false;
+  int last_use = -1;
+};
+
+/// Two operations that one loop can do; the first one's result is this operand of the second, or either (-1).
+struct Pair {
+  Opcode first, second, both;
+  int position;
+};
+constexpr Pair kPairs[] = {{Opcode::kMul, Opcode::kMul, Opcode::kMulMul, -1},
+                           {Opcode::kSub, Opcode::kMul, Opcode::kSubMul, -1},
+                           {Opcode::kGreater, Opcode::kMul, Opcode::kGreaterMul, -1},
+                           {Opcode::kRelu, Opcode::kMinimum, Opcode::kReluMinimum, 1},
+                           {Opcode::kStabilise, Opcode::kSafeDiv, Opcode::kStabilisedDiv, 1}};
+
+/// Joins steps whose results serve one other step alone, so that they never pass through memory. Same bits.
+class Joiner {
+ public:
+  Joiner(std::vector<Step>& steps, const std::vector<Source>& sources) : steps_(steps), sources_(sources) {}
+
+  void run() {
+    find_varying();
+    for (Step& step : steps_) find_stabiliser(step);
+    count_uses();
+    for (std::size_t i = steps_.size(); i-- > 0;) {
+      if (uses_[i] > 0) join_operand(steps_[i]);
+    }
+    remove_dead();
+  }
+
+ private:
+  /// Steps that the last one needs have uses.
+  void count_uses() {
+    uses_.assign(steps_.size(), 0);
+    uses_.back() = 1;
+    for (std::size_t i = steps_.size(); i-- > 0;) {
+      if (uses_[i] == 0) continue;
+      for (const Operand& operand : steps_[i].operands) {
+        if (!operand.source) ++uses_[static_cast<std::size_t>(operand.index)];
+      }
+    }
+  }
+
+  const Step* step_of(const Operand& operand, Opcode opcode) const {
+    if (operand.source) return nullptr;
+    const Step& step = steps_[static_cast<std::size_t>(operand.index)];
+    return step.opcode == opcode ? &step : nullptr;
+  }
+
+  bool is_number(const Operand& operand, float value) const {
+    if (!operand.source) return false;
+    const Source& source = sources_[static_cast<std::size_t>(operand.index)];
+    return source.constant != nullptr && source.strides == std::vector<std::int64_t>(source.strides.size(), 0) &&
+           *source.constant == value;
+  }
+
+  /// Whether it is 1 where z >= 0 and -1 elsewhere.
+  bool is_sign_of(const Operand& operand, const Operand& z) const {
+    const Step* select = step_of(operand, Opcode::kSelect);
+    if (!select || !is_number(select->operands[1], 1) || !is_number(select->operands[2], -1)) return false;
+    const Step* compare = step_of(select->operands[0], Opcode::kGreaterEqual);
+    return compare && compare->operands[0] == z && is_number(compare->operands[1], 0);
+  }
+
+  /// z + epsilon * sign of z, in any order.
+  void find_stabiliser(Step& step) const {
+    if (step.opcode != Opcode::kAdd) return;
+    for (const std::size_t k : {0U, 1U}) {
+      const Operand z = step.operands[k];
+      const Step* product = step_of(step.operands[1 - k], Opcode::kMul);
+      for (const std::size_t p : {0U, 1U}) {
+        if (!product || !is_sign_of(product->operands[p], z)) continue;
+        step = {Opcode::kStabilise, {z, product->operands[1 - p]}};
+        return;
+      }
+    }
+  }
+
+  /// Which steps differ from block to block; what does not is computed once and stays as it is.
+  void find_varying() {
+    for (const Step& step : steps_) {
+      varying_.push_back(std::any_of(step.operands.begin(), step.operands.end(), [&](const Operand& operand) {
+        const auto index = static_cast<std::size_t>(operand.index);
+        return operand.source ? sources_[index].kind == Source::kFull : varying_[index];
+      }));
+    }
+  }
+
+  void join_operand(Step& step) {
+    for (std::size_t k = 0; k < step.operands.size(); ++k) {
+      if (step.operands[k].source) continue;
+      const auto joined = static_cast<std::size_t>(step.operands[k].index);
+      if (uses_[joined] != 1 || !varying_[joined]) continue;
+      const Step& first = steps_[joined];
+      for (const Pair& pair : kPairs) {
+        if (pair.first != first.opcode || pair.second != step.opcode) continue;
+        if (pair.position >= 0 && pair.position != static_cast<int>(k)) continue;
+        std::vector<Operand> operands = first.operands;
+        operands.push_back(step.operands[1 - k]);
+        uses_[joined] = 0;
+        step.opcode = pair.both;
+        step.operands = std::move(operands);
+        return;
+      }
+    }
+  }
+
+  void remove_dead() {
+    std::vector<int> moved(steps_.size(), -1);
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
+      if (uses_[i] == 0) continue;
+      moved[i] = static_cast<int>(kept);
+      for (Operand& operand : steps_[i].operands) {
+        if (!operand.source) operand.index = moved[static_cast<std::size_t>(operand.index)];
+      }
+      if (kept != i) steps_[kept] = std::move(steps_[i]);
+      ++kept;
+    }
+    steps_.resize(kept);
+  }
+
+  std::vector<Step>& steps_;
+  const std::vector<Source>& sources_;
+  std::vector<int> uses_;      ///< by step
+  std::vector<bool> varying_;  ///< by step
+};
+
 class Compiler {
  public:
   explicit Compiler(const Shape& shape) : shape_(shape) { program_.size = element_count(shape); }
@@ -84,23 +221,13 @@ class Compiler {
     } else {
       compile_node(problem);
     }
+    Joiner(steps_, program_.sources).run();
+    drop_unread();
     finish();
     return std::move(program_);
   }
 
  private:
-  /// A value of the region: a source, or the result of step `step`.
-  struct Operand {
-    bool source = true;
-    int index = 0;
-  };
-  struct Step {
-    Opcode opcode;
-    std::vector<Operand> operands;
-    bool invariant = false;
-    int last_use = -1;
-  };
-
   Operand add_source(const Shape& shape, int input, const float* constant) {
     Source source = describe(shape, shape_);
     source.input = input;
@@ -145,6 +272,24 @@ class Compiler {
     for (const Value input : node.inputs) step.operands.push_back(operands[static_cast<std::size_t>(input.id)]);
     steps_.push_back(std::move(step));
     return {false, static_cast<int>(steps_.size()) - 1};
+  }
+
+  /// Sources that no step reads would take buffers.
+  void drop_unread() {
+    std::vector<int> moved(program_.sources.size(), -1);
+    std::vector<Source> read;
+    for (Step& step : steps_) {
+      for (Operand& operand : step.operands) {
+        if (!operand.source) continue;
+        int& at = moved[static_cast<std::size_t>(operand.index)];
+        if (at < 0) {
+          at = static_cast<int>(read.size());
+          read.push_back(program_.sources[static_cast<std::size_t>(operand.index)]);
+        }
+        operand.index = at;
+      }
+    }
+    program_.sources = std::move(read);
   }
 
   /// The longest block whose buffers fit; how many there are depends on which sources repeat within it.
@@ -208,7 +353,7 @@ class Compiler {
     std::vector<Slot> slots(steps_.size());
     for (std::size_t i = 0; i < steps_.size(); ++i) {
       const Step& step = steps_[i];
-      Instruction instruction{step.opcode, {}, {}};
+      Instruction instruction{step.opcode, {}, {}, static_cast<int>(step.operands.size())};
       for (std::size_t k = 0; k < step.operands.size(); ++k) {
         const auto index = static_cast<std::uint16_t>(step.operands[k].index);
         instruction.operands[k] = step.operands[k].source ? Slot{Slot::kSource, index} : slots[index];

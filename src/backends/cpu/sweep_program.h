@@ -36,6 +36,13 @@ enum class Opcode : std::uint8_t {
   kSub,
   kSelect,
   kCopy,
+  // Several operations in one loop, the result of one being an operand of the next.
+  kMulMul,         ///< a * b * c
+  kSubMul,         ///< (a - b) * c
+  kGreaterMul,     ///< [a > b] * c
+  kReluMinimum,    ///< min(b, max(a, 0))
+  kStabilise,      ///< a + b where a >= 0, a - b elsewhere
+  kStabilisedDiv,  ///< safe_div(c, stabilise(a, b))
 };
 
 /// Where an instruction finds an operand or puts its result.
@@ -48,6 +55,7 @@ struct Instruction {
   Opcode opcode;
   Slot result;
   Slot operands[3];
+  int count = 1;  ///< of operands
 };
 
 /// An array that is read: an input of the node, or a constant of its region. `extents` are those of the result with

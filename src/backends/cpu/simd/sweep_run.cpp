@@ -57,7 +57,24 @@ HWY_INLINE V log_edges(V x, V edge, V y) {  // y, but right at and below the pol
 HWY_INLINE V log(V x) { return log_edges(x, x, hn::Log(D(), x)); }
 HWY_INLINE V log1p(V x) { return log_edges(x, hn::Add(x, number(1.0f)), hn::Log1p(D(), x)); }
 HWY_INLINE V tanh(V x) { return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(D(), x)); }
-HWY_INLINE V sigmoid(V x) { return hn::Div(number(1.0f), hn::Add(number(1.0f), exp(hn::Neg(x)))); }
+/// For -86 <= x <= 88, in single precision: 2^k e^r with |r| <= ln 2 / 2, by the series of e^r up to r^7. Adding a
+/// number without binary places leaves k in the lowest bits, from where it is added to the exponent of e^r.
+HWY_INLINE V short_exp(V x) {
+  const D d;
+  const hn::RebindToSigned<D> bits;
+  const V whole = number(12582912.0f), shifted = hn::MulAdd(x, number(1.44269504f), whole), k = hn::Sub(shifted, whole);
+  const V r = hn::NegMulAdd(k, number(-2.12194440e-4f), hn::NegMulAdd(k, number(0.693359375f), x));  // ln 2 in two parts
+  const auto next = [&](V y, float factor) { return hn::MulAdd(y, r, number(factor)); };
+  const V y = next(next(next(next(number(1.0f / 5040), 1.0f / 720), 1.0f / 120), 1.0f / 24), 1.0f / 6);
+  const V power = next(next(next(y, 0.5f), 1.0f), 1.0f);
+  return hn::BitCast(d, hn::Add(hn::BitCast(bits, power), hn::ShiftLeft<23>(hn::BitCast(bits, shifted))));
+}
+/// The sum rounds away more than the short exponential errs by. Below -88 the result is no normal number.
+HWY_INLINE V sigmoid(V x) {
+  const V e = short_exp(hn::Min(hn::Max(hn::Neg(x), number(-86.0f)), number(88.0f)));
+  const V y = hn::Div(number(1.0f), hn::Add(number(1.0f), e));
+  return hn::IfThenElse(hn::IsNaN(x), x, hn::IfThenElseZero(hn::Ge(x, number(-88.0f)), y));
+}
 HWY_INLINE V erf(V x) {
   HWY_ALIGN float lanes[hn::MaxLanes(D())];
   hn::Store(x, D(), lanes);
@@ -99,10 +116,24 @@ HWY_INLINE V binary(V a, V b) {
   if constexpr (opcode == Opcode::kSub) return hn::Sub(a, b);
 }
 
+HWY_INLINE V stabilise(V a, V b) { return hn::Add(a, hn::IfThenElse(hn::Ge(a, zero()), b, hn::Neg(b))); }
+
 template <Opcode opcode>
 HWY_INLINE V apply(V a, V b, V c) {
   if constexpr (opcode == Opcode::kSelect) {
     return hn::IfThenElse(hn::Eq(a, zero()), c, b);
+  } else if constexpr (opcode == Opcode::kMulMul) {
+    return hn::Mul(hn::Mul(a, b), c);
+  } else if constexpr (opcode == Opcode::kSubMul) {
+    return hn::Mul(hn::Sub(a, b), c);
+  } else if constexpr (opcode == Opcode::kGreaterMul) {
+    return hn::Mul(truth(hn::Gt(a, b)), c);
+  } else if constexpr (opcode == Opcode::kReluMinimum) {
+    return binary<Opcode::kMinimum>(b, unary<Opcode::kRelu>(a));
+  } else if constexpr (opcode == Opcode::kStabilise) {
+    return stabilise(a, b);
+  } else if constexpr (opcode == Opcode::kStabilisedDiv) {
+    return binary<Opcode::kSafeDiv>(c, stabilise(a, b));
   } else if constexpr (opcode >= Opcode::kAdd && opcode <= Opcode::kSub) {
     return binary<opcode>(a, b);
   } else {
@@ -152,10 +183,9 @@ struct Blocks {
   void execute(const std::vector<Instruction>& instructions, std::int64_t begin, std::int64_t count) const {
     for (const Instruction& i : instructions) {
       const float* a = read(i.operands[0]);
-      const bool one = i.opcode <= Opcode::kTanh || i.opcode == Opcode::kCopy;
-      const float* b = one ? a : read(i.operands[1]);
-      const float* c = i.opcode == Opcode::kSelect ? read(i.operands[2]) : a;
-      const auto opcodes = std::make_index_sequence<static_cast<std::size_t>(Opcode::kCopy) + 1>();
+      const float* b = i.count > 1 ? read(i.operands[1]) : a;
+      const float* c = i.count > 2 ? read(i.operands[2]) : a;
+      const auto opcodes = std::make_index_sequence<static_cast<std::size_t>(Opcode::kStabilisedDiv) + 1>();
       loop_of(i.opcode, opcodes)(a, b, c, write(i.result, begin), count);
     }
   }
