@@ -48,7 +48,7 @@ parity: parity-compat parity-torch parity-onnx
 	@for backend in jax tensorflow; do \
 	  PYTHONPATH=build/python KERAS_BACKEND=$$backend TF_CPP_MIN_LOG_LEVEL=2 \
 	    .deps/parity/bin/python -m pytest -q -p no:cacheprovider python/tests/live || exit 1; done
-	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_{tf_keras,attention,recurrent,preprocessing,layer_list,operations,hand_built,architecture_list,saved_model}.py
+	@PYTHONPATH=build/python .deps/parity-tf/bin/python -m pytest -q -p no:cacheprovider python/tests/live/test_{tf_keras,attention,recurrent,preprocessing,layer_list,operations,hand_built,architecture_list,saved_model,tf2onnx}.py
 	@for keras in parity parity-tf; do \
 	  PYTHONPATH=build/python .deps/$$keras/bin/python tools/parity/architectures.py --seconds $(ARCHITECTURE_SECONDS) $(if $(PARITY_SEED),--seed $(PARITY_SEED)) || exit 1; done
 

@@ -101,13 +101,14 @@ setup_parity() {
   install_venv .deps/parity tools/requirements/parity.txt
 }
 
-# TensorFlow with the reference packages, which ask for others than what they need and so come without dependencies.
+# TensorFlow with the reference packages and tf2onnx, which ask for others than what they need and so come without
+# dependencies.
 setup_parity_tf() {
   setup_python
   if cmp -s tools/requirements/parity-tf.txt .deps/parity-tf/.whole; then return 0; fi
   install_venv .deps/parity-tf tools/requirements/parity-tf.txt
   .deps/parity-tf/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
-    signxai==1.1.9.2 innvestigate==2.1.2 >&2
+    signxai==1.1.9.2 innvestigate==2.1.2 tf2onnx==1.16.1 onnx==1.16.2 >&2
   cp tools/requirements/parity-tf.txt .deps/parity-tf/.whole
 }
 

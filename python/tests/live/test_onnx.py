@@ -75,7 +75,7 @@ def test_network(name, dynamo, tmp_path):
 
 @pytest.mark.parametrize("fixed", [False, True], ids=["open", "fixed"])
 @pytest.mark.parametrize("opset", [7, 9, 11, 13, 15, 17, 19, 20])
-@pytest.mark.parametrize("name", ["alexnet", "resnet18", "mobilenet_v2", "decoder"])
+@pytest.mark.parametrize("name", ["alexnet", "resnet18", "mobilenet_v2", "decoder", "encoder", "vit"])
 def test_opset(name, opset, fixed, tmp_path):
     network, shape = network_of(name)
     path = tmp_path / f"{name}.onnx"

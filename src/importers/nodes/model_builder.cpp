@@ -66,4 +66,12 @@ TensorRef ModelBuilder::refused(NodeCall call, std::string reason) {
   return made;
 }
 
+void ModelBuilder::add_bias(const TensorRef& of, graph::Literal bias) {
+  LayerDef& layer = model_.layers[of.layer];
+  Json config = *layer.config;
+  config["use_bias"] = true;
+  layer.config = std::make_shared<const Json>(std::move(config));
+  weights_.append(layer.name, std::move(bias));
+}
+
 }  // namespace signxai::keras

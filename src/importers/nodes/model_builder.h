@@ -1,7 +1,7 @@
 // Makes a model definition call by call, for formats that record nodes of a graph and not layers of Keras (onnx/,
 // tensorflow/). Their importers recover which layer a node, or a group of nodes, is; what the layer computes is then
-// that of the layer table and of the table of operations, as for any Keras model. In the place of the second stage of the
-// Keras importer.
+// that of the layer table and of the table of operations, as for any Keras model. In the place of the second stage of
+// the Keras importer.
 #pragma once
 
 #include <map>
@@ -29,6 +29,12 @@ struct NodeCall {
 class NodeWeights : public ListedWeights {
  public:
   void add(const std::string& layer, std::vector<graph::Literal> weights) { layers_[layer] = std::move(weights); }
+  void append(const std::string& layer, graph::Literal weight) {
+    NodeWeights renewed;  // lists that were asked for are kept by the base
+    renewed.layers_ = std::move(layers_);
+    renewed.layers_[layer].push_back(std::move(weight));
+    *this = std::move(renewed);
+  }
 
  protected:
   std::optional<std::vector<WeightInfo>> list(const WeightOwner& owner) override;
@@ -53,6 +59,8 @@ class ModelBuilder {
   TensorRef operation(NodeCall call) { return add(std::move(call), true); }
   /// A node that cannot be imported; the network is refused for it, with all others, if its outputs need it.
   TensorRef refused(NodeCall call, std::string reason);
+  /// A layer with kernel gets the bias that it has not: `use_bias` becomes true.
+  void add_bias(const TensorRef& of, graph::Literal bias);
   void output(const TensorRef& tensor) { model_.outputs.push_back(tensor); }
 
   const ModelDef& model() const { return model_; }

@@ -7,6 +7,7 @@
 
 #include "base/nearest.h"
 #include "importers/onnx/nodes/families.h"
+#include "importers/onnx/nodes/recover.h"
 
 namespace signxai::onnx {
 namespace {
@@ -48,6 +49,12 @@ void folded(Node& node) {
 template <double (*function)(double)>
 void mapped(Node& node) {
   fold_unary(node, function);
+}
+
+/// The node may be the last one of a layer.
+template <void (*otherwise)(Node&)>
+void recovered(Node& node) {
+  if (!recover_normalization(node) && !recover_function(node)) otherwise(node);
 }
 
 double sum(double a, double b) { return a + b; }
@@ -104,9 +111,13 @@ constexpr char kAbsolute[] = "Absolute", kAdd[] = "Add", kAmax[] = "Amax", kAmin
                kSelu[] = "selu", kSign[] = "Sign", kSoftplus[] = "softplus", kSoftsign[] = "softsign", kSqrt[] = "Sqrt",
                kSubtract[] = "Subtract", kSum[] = "Sum", kTanh[] = "tanh";
 
+void add(Node& node) {
+  if (!recover_bias(node)) recovered<many<kAdd>>(node);
+}
+
 constexpr NodeType kTypes[] = {
     {"Abs", single<kAbsolute>, mapped<absolute>, "Absolute"},
-    {"Add", many<kAdd>, folded<sum>, "Add; the bias of the layer before it"},
+    {"Add", add, folded<sum>, "Add; the bias of the layer before it; the end of a layer in parts"},
     {"And", pair<kLogicalAnd>, folded<both, kBoolean>, "LogicalAnd"},
     {"ArgMax", position<kArgmax>, nullptr, "Argmax"},
     {"ArgMin", position<kArgmin>, nullptr, "Argmin"},
@@ -123,7 +134,7 @@ constexpr NodeType kTypes[] = {
     {"ConvTranspose", translate_conv_transpose, nullptr, "Conv1DTranspose, 2D, 3D"},
     {"Cos", only_known, mapped<cosine>, "numbers"},
     {"DepthToSpace", translate_depth_to_space, nullptr, "Transpose"},
-    {"Div", translate_div, fold_div, "Divide"},
+    {"Div", recovered<translate_div>, fold_div, "Divide; the end of a layer in parts"},
     {"Dropout", translate_identity, nullptr, "nothing"},
     {"Einsum", translate_einsum, nullptr, "Einsum"},
     {"Elu", translate_elu, nullptr, "ELU"},
@@ -161,7 +172,7 @@ constexpr NodeType kTypes[] = {
     {"Min", many<kMinimum>, folded<smaller>, "Minimum"},
     {"Mish", activation<kMish>, nullptr, "Activation mish"},
     {"Mod", only_known, folded<modulo>, "numbers"},
-    {"Mul", many<kMultiply>, folded<product>, "Multiply"},
+    {"Mul", recovered<many<kMultiply>>, folded<product>, "Multiply; the end of a layer in parts"},
     {"Neg", single<kNegative>, mapped<negative>, "Negative"},
     {"Not", single<kLogicalNot>, mapped<inverse>, "LogicalNot"},
     {"Or", pair<kLogicalOr>, folded<either, kBoolean>, "LogicalOr"},

@@ -129,7 +129,21 @@ void Translator::read_inputs() {
   if (builder_.model().inputs.empty()) document_.corrupt(document_.subject(), "has no input");
 }
 
-/// What the outputs need, each behind what it takes.
+/// Nodes that take nothing that is computed.
+void Translator::move_numbers_first(std::vector<const onnx_messages::Node*>& order) const {
+  std::set<const onnx_messages::Node*> computed;
+  for (const auto* node : order) {
+    for (const std::string& input : node->input()) {
+      const auto* maker = maker_of(input);
+      const bool known =
+          input.empty() || (maker ? !computed.count(maker) : tensors_.count(input) && tensors_.at(input).constant);
+      if (!known) computed.insert(node);
+    }
+  }
+  std::stable_partition(order.begin(), order.end(), [&](const auto* node) { return !computed.count(node); });
+}
+
+/// What the outputs need, each behind what it takes, and numbers before all else: layers are recovered by them.
 std::vector<const onnx_messages::Node*> Translator::needed_nodes() const {
   std::set<const onnx_messages::Node*> needed;
   std::vector<std::string> pending(outputs_.begin(), outputs_.end());
@@ -162,7 +176,10 @@ std::vector<const onnx_messages::Node*> Translator::needed_nodes() const {
       if (waiting[follower].empty()) ready[places[follower]] = follower;
     }
   }
-  if (order.size() == needed.size()) return order;
+  if (order.size() == needed.size()) {
+    move_numbers_first(order);
+    return order;
+  }
   const auto stuck = std::find_if(needed.begin(), needed.end(), [&](const auto* n) { return !waiting[n].empty(); });
   document_.corrupt(document_.subject(), "the node '" + (*stuck)->name() + "' depends on its own output");
 }

@@ -80,6 +80,7 @@ class Translator {
   void read_inputs();
   void read_initializers();
   std::vector<const onnx_messages::Node*> needed_nodes() const;
+  void move_numbers_first(std::vector<const onnx_messages::Node*>& order) const;
   void translate(const onnx_messages::Node& proto);
   void give_outputs();
 

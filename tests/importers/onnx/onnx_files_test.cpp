@@ -1,6 +1,7 @@
 // ONNX models that PyTorch wrote, with what onnxruntime and PyTorch compute for them (data/onnx/make_onnx.py); the
 // forms that numbers come in; layers that are recovered from several nodes, and layouts.
 #include <bit>
+#include <cmath>
 #include <fstream>
 
 #include "importers/onnx/onnx_fixture.h"
@@ -24,7 +25,9 @@ TEST_P(OnnxStored, OutputsAndGradients) { keras::expect_stored("onnx/" + GetPara
 INSTANTIATE_TEST_SUITE_P(Models, OnnxStored,
                          testing::Values("residual7.onnx", "residual11.onnx", "residual18.onnx", "residual21.onnx",
                                          "windows14.onnx", "lstm13.onnx", "gru17.onnx", "attention14.onnx",
-                                         "attention18.onnx"),
+                                         "attention18.onnx", "keras_residual9.onnx", "keras_residual17.onnx",
+                                         "keras_mobile13.onnx", "keras_lstm15.onnx", "keras_gru13.onnx",
+                                         "keras_encoder13.onnx", "keras_encoder18.onnx"),
                          [](const auto& test) { return keras::stem(test.param); });
 
 TEST(Onnx, LayersAreThoseOfPyTorch) {
@@ -44,7 +47,7 @@ TEST(Onnx, ProductsOfNumbersAreNumbers) {
   net.floats("w", {3, 2}, {1, 2, 0, 1, 4, -2});
   net.floats("v", {2, 3}, {1, 0, 4, 2, 1, -2});  // transposed
   net.floats("bias", {2}, {1, 10});
-  net.node("MatMul", {"state", "w"}, "p");  // 3, -1
+  net.node("MatMul", {"state", "w"}, "p");                     // 3, -1
   auto& gemm = net.node("Gemm", {"state", "v", "bias"}, "q");  // 2 * (3, -1) - (1, 10)
   for (const auto& [name, value] : {std::pair{"alpha", 2.f}, {"beta", -1.f}}) {
     auto* attribute = gemm.add_attribute();
@@ -171,6 +174,43 @@ TEST(Onnx, ShapesAreComputedForOneSample) {
   net.node("Reshape", {"x", "target"}, "y");
   const graph::Array x = array({2, 2, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
   keras::expect_near(net.run(x), {2, 6}, x.data, 0);
+}
+
+/// h = tanh(w x + r h), over two steps in either direction; w and r are 1 forwards and -1 backwards.
+void expect_states(const OnnxModel& net, double forward, double backward) {
+  const double x[] = {0.5, -0.25};
+  double h = forward, g = backward;
+  for (const int i : {0, 1}) h = std::tanh(x[i] + h), g = std::tanh(-x[1 - i] - g);
+  keras::expect_near(net.run(array({1, 2, 1}, {x[0], x[1]})), {1, 2, 1}, {h, g}, 1e-6);
+}
+
+OnnxModel both_ways() {
+  OnnxModel net({-1, 2, 1});
+  net.floats("w", {2, 1, 1}, {1, -1});
+  net.floats("r", {2, 1, 1}, {1, -1});
+  auto& rnn = net.node("RNN", {"x", "w", "r", "", "", "h"}, "");
+  rnn.set_name("rnn");
+  rnn.add_output("y");
+  OnnxModel::set(rnn, "layout", std::int64_t{1});
+  auto* direction = rnn.add_attribute();
+  direction->set_name("direction");
+  direction->set_s("bidirectional");
+  return net;
+}
+
+TEST(Onnx, BothDirectionsBeginInTheirStates) {
+  OnnxModel known = both_ways();
+  known.floats("h", {1, 2, 1}, {0.75f, -0.5f});
+  expect_states(known, 0.75, -0.5);
+  OnnxModel computed = both_ways();  // the largest element plus 1, and minus 1
+  computed.floats("one", {1, 2, 1}, {1, -1});
+  auto& largest = computed.node("ReduceMax", {"x"}, "m");
+  OnnxModel::set(largest, "axes", std::vector<std::int64_t>{1});
+  computed.node("Add", {"m", "one"}, "h");
+  expect_states(computed, 1.5, -0.5);
+  OnnxModel wrong = both_ways();
+  wrong.floats("h", {1, 3, 1}, {1, 2, 3});
+  expect_error(ErrorCode::kCorruptFile, {"begins in a state (1, 3, 1)", "1 numbers for each"}, [&] { wrong.load(); });
 }
 
 TEST(Onnx, SoftmaxAtTheEndIsLeftOut) {

@@ -1,6 +1,7 @@
 // Normalisations by stored statistics and by those of the sample.
 #include <algorithm>
 
+#include "importers/onnx/nodes/recover.h"
 #include "importers/onnx/nodes/windows.h"
 
 namespace signxai::onnx {
@@ -55,6 +56,7 @@ void translate_batch_normalization(Node& node) {
   }
   if (node.integer("spatial", 1) == 0)
     node.refuse("normalises each element by itself (spatial=0), which is not supported");
+  if (recover_row_normalization(node)) return;
   const std::int64_t channels = channels_of(node, x);
   std::vector<Literal> weights;
   const char* const roles[] = {"gamma", "beta", "moving_mean", "moving_variance"};

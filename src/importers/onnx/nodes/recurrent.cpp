@@ -127,22 +127,38 @@ bool is_zero(const Constant& constant) {
   return std::all_of(numbers.begin(), numbers.end(), [](double v) { return v == 0; });
 }
 
-/// The state that the layer begins with, [N, units] for each direction; none where it is zero.
+/// The part of a state that is of one direction, [N, units].
+TensorRef initial_state(Node& node, const Sizes& s, const Tensor& whole, std::int64_t direction) {
+  Translator& t = node.translator();
+  if (element_count(whole.shape) != s.directions * s.units)
+    node.corrupt("begins in a state " + signxai::to_string(whole.shape) + "; expected " + std::to_string(s.units) +
+                 " numbers for each direction");
+  if (whole.constant) {
+    const std::vector<double> all = whole.constant->numbers();
+    const auto first = all.begin() + direction * s.units;
+    const Constant own({1, s.units}, Element::kFloat, std::vector<double>(first, first + s.units));
+    return t.shaped(t.for_each_sample(own, node.input(0), node.name()), {graph::kOpen, s.units}, node.name());
+  }
+  const Tensor state = t.channels_first(whole, node.name());
+  if (s.directions == 1) return t.shaped(state, {graph::kOpen, s.units}, node.name());
+  const TensorRef both = t.shaped(state, {graph::kOpen, s.directions, s.units}, node.name());
+  return node.operation("Take", {{"x", nth(0)}, {"indices", direction}, {"axis", 1}}, {both}, "/state");
+}
+
+/// The states that the layer begins with, those of the first direction first; none where all are zero.
 std::vector<TensorRef> initial_states(Node& node, const Sizes& s, std::size_t states) {
   std::vector<TensorRef> refs;
   bool any = false;
   for (std::size_t i = 0; i < states; ++i)
     any = any || (node.has(5 + i) && !(node.constant(5 + i) && is_zero(*node.constant(5 + i))));
   if (!any) return refs;
-  if (s.directions != 1) node.refuse("begins in a state other than zero in two directions, which is not supported");
-  for (std::size_t i = 0; i < states; ++i) {
-    const Constant zeros({1, 1, s.units}, Element::kFloat, std::vector<double>(static_cast<std::size_t>(s.units), 0.0));
-    const bool given = node.has(5 + i);
-    const Constant* constant = given ? node.constant(5 + i) : &zeros;
-    const Tensor state =
-        constant ? node.translator().for_each_sample(*constant, node.input(0), node.name()) : node.input(5 + i);
-    refs.push_back(node.translator().shaped(node.translator().channels_first(state, node.name()),
-                                            {graph::kOpen, s.units}, node.name()));
+  Tensor zeros;
+  zeros.shape = {s.directions, 1, s.units};
+  zeros.constant = Constant(zeros.shape, Element::kFloat,
+                            std::vector<double>(static_cast<std::size_t>(s.directions * s.units), 0.0));
+  for (std::int64_t direction = 0; direction < s.directions; ++direction) {
+    for (std::size_t i = 0; i < states; ++i)
+      refs.push_back(initial_state(node, s, node.has(5 + i) ? node.input(5 + i) : zeros, direction));
   }
   return refs;
 }

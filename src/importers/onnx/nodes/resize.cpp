@@ -19,6 +19,7 @@ double origin(const Sampling& s, std::int64_t at, std::int64_t in, std::int64_t 
   if (s.coordinates == "align_corners")
     return out == 1 ? 0 : x * static_cast<double>(in - 1) / static_cast<double>(out - 1);
   if (s.coordinates == "pytorch_half_pixel" && out == 1) return 0;
+  if (s.coordinates == "tf_half_pixel_for_nn") return (x + 0.5) / scale;
   return (x + 0.5) / scale - 0.5;
 }
 
@@ -68,7 +69,7 @@ Sampling sampling_of(Node& node) {
   };
   if (!known(s.mode, {"nearest", "linear"}))
     node.refuse("samples by '" + s.mode + "'; supported are nearest and linear");
-  if (!known(s.coordinates, {"asymmetric", "half_pixel", "pytorch_half_pixel", "align_corners"})) {
+  if (!known(s.coordinates, {"asymmetric", "half_pixel", "pytorch_half_pixel", "tf_half_pixel_for_nn", "align_corners"})) {
     node.refuse("has the coordinates '" + s.coordinates + "', which are not supported");
   }
   if (node.integer("antialias", 0) != 0) node.refuse("filters before it samples (antialias), which is not supported");

@@ -152,7 +152,8 @@ void translate_flatten(Node& node) {
 }
 
 void translate_squeeze(Node& node) {
-  const Shape& from = node.input(0).shape;
+  const Tensor& x = node.input(0);
+  const Shape& from = x.shape;
   const auto given = node.integers("axes", 1);
   std::vector<bool> dropped(from.size(), false);
   for (std::size_t i = 0; !given && i < from.size(); ++i) dropped[i] = from[i] == 1;
@@ -164,6 +165,15 @@ void translate_squeeze(Node& node) {
   Shape to;
   for (std::size_t i = 0; i < from.size(); ++i) {
     if (!dropped[i]) to.push_back(from[i]);
+  }
+  const bool spatial = to.size() > 2 && !dropped[0] && !dropped[1];
+  if (x.channels_last && spatial && std::count(to.begin() + 1, to.end(), graph::kOpen) == 0) {
+    Shape extents(to.begin() + 2, to.end());
+    extents.push_back(to[1]);
+    Tensor made = x;
+    made.ref = node.layer("Reshape", {{"target_shape", extents}}, {x.ref});
+    made.shape = to;
+    return node.give(0, made);
   }
   give_shape(node, to);
 }

@@ -77,7 +77,7 @@ constexpr NamedBinary kBinary[] = {
 /// Whether an operation cannot be made of an extent that is not known.
 bool decides(std::string_view op) {
   return op.find("Equal") != std::string_view::npos || op.starts_with("Greater") || op.starts_with("Less") ||
-         op.starts_with("Logical") || op == "Maximum" || op == "Minimum" || op == "OnesLike" || op == "ZerosLike";
+         op.starts_with("Logical") || op == "Maximum" || op == "Minimum";
 }
 
 bool is_open(const Literal& literal) {

@@ -39,6 +39,10 @@ std::vector<Value> node_depthwise(Node& node);
 std::vector<Value> node_transposed(Node& node);
 std::vector<Value> node_to_blocks(Node& node);
 std::vector<Value> node_from_blocks(Node& node);
+// masks.cpp
+std::vector<Value> node_band(Node& node);
+std::vector<Value> node_is_finite(Node& node);
+std::vector<Value> node_running_sum(Node& node);
 // moves.cpp
 std::vector<Value> node_concat(Node& node);
 std::vector<Value> node_gather(Node& node);

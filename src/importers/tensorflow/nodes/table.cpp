@@ -30,6 +30,7 @@ constexpr Entry kTable[] = {
     {"Const", node_const},
     {"Conv2D Conv3D", node_convolution},
     {"Conv2DBackpropInput Conv3DBackpropInputV2", node_transposed},
+    {"Cumsum", node_running_sum},
     {"DepthwiseConv2dNative", node_depthwise},
     {"Div DivNoNan Equal FloorDiv FloorMod Greater GreaterEqual Less LessEqual LogicalAnd LogicalOr Maximum Minimum "
      "NotEqual Pow RealDiv "
@@ -42,7 +43,9 @@ constexpr Entry kTable[] = {
     {"Fill", node_fill},
     {"FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3", node_batch_norm},
     {"GatherV2 ResourceGather", node_gather},
+    {"IsFinite", node_is_finite},
     {"MatMul", node_matmul},
+    {"MatrixBandPart", node_band},
     {"MirrorPad Pad PadV2", node_pad},
     {"Mul", node_multiply},
     {"Pack", node_pack},
