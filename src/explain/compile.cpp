@@ -130,6 +130,7 @@ Compiled::Compiled(const graph::Network& network, const Request& request, const 
   passes::Context context;
   context.disabled = {options.disabled_passes.begin(), options.disabled_passes.end()};
   context.precision = options.precision;
+  context.memory_is_limited = options.max_memory > 0;
   context.evaluate = [&](const graph::Node& node, const auto& inputs) { return cache.constants.get(node, inputs); };
   program_ = std::make_unique<runtime::Program>(passes::optimise(std::move(source_), context), cache.weights, arenas);
   source_ = {};

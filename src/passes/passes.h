@@ -2,6 +2,7 @@
 // changes what an output means; it may change its last bits. Every pass can be switched off by name.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <set>
 #include <span>
@@ -22,7 +23,13 @@ struct Context {
   Evaluate evaluate;                ///< empty: constants are not folded
   std::set<std::string> disabled;   ///< names of passes to leave out
   std::string precision = "f32";    ///< of convolutions: f32 or bf16
+  bool memory_is_limited = false;   ///< no pass may trade memory for time
 };
+
+/// Products with at most so many rows stream a large matrix as it lies, also transforming it.
+inline constexpr std::int64_t kFewRows = 8;
+/// The same where the matrix is taken transposed: while a part of it is in the cache, it meets all rows.
+inline constexpr std::int64_t kManyRows = 64;
 
 struct Pass {
   std::string_view name;
@@ -47,5 +54,6 @@ Graph fold_constants(const Graph& graph, const Context& context);
 Graph fuse_epilogues(const Graph& graph, const Context& context);
 Graph lower_precision(const Graph& graph, const Context& context);
 Graph fuse_pointwise(const Graph& graph, const Context& context);
+Graph join_products(const Graph& graph, const Context& context);
 
 }  // namespace signxai::passes

@@ -28,8 +28,10 @@ constexpr Pass kPipeline[] = {
     {"eliminate_dead_terms", "drop terms that the signs of their factors prove to be zero", eliminate_dead_terms},
     {"fuse_epilogues", "join bias and ReLU with the convolution or matmul before them", fuse_epilogues},
     {"lower_precision", "round operands of wide convolutions to bfloat16, where that was asked for", lower_precision},
-    // Last: nothing looks into a sweep any more.
+    // Nothing looks into a sweep any more.
     {"fuse_pointwise", "run chains of pointwise operations as one sweep over memory", fuse_pointwise},
+    // Last: it looks at what the plan takes of memory.
+    {"join_products", "read large matrices once for the products of several methods", join_products},
 };
 
 void check_names(const std::set<std::string>& disabled) {

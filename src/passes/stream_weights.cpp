@@ -13,7 +13,6 @@ using graph::Node;
 using graph::Value;
 
 constexpr std::int64_t kLarge = std::int64_t{1} << 20;  // entries; folding costs little below
-constexpr std::int64_t kFewRows = 8;                    // more of them go to a product that packs its weights
 
 bool is_zero(const graph::Literal* literal) {
   return literal != nullptr && literal->size() == 1 && literal->data()[0] == 0.0f;

@@ -99,6 +99,8 @@ constexpr Case kMatmuls[] = {
     {"matmul 3x77;64x77 transpose_b=1 weights=squared constant=1", 2e-6, "streaming"},
     {"matmul 9x77;65x77 transpose_b=1 weights=positive constant=1", 2e-6, "streaming"},
     {"matmul 2x35;64x35 transpose_b=1 weights=negative constant=1", 2e-6, "streaming"},
+    {"matmul 27x4100;50x4100 transpose_b=1 weights=positive constant=1", 2e-6, "streaming"},
+    {"matmul 64x90;301x90;301 transpose_b=1 activation=relu constant=1", 2e-6, "streaming"},
     {"matmul 65x40;40x33;33 activation=relu", 2e-6, "oneDNN sgemm"},
     {"matmul 65x40;33x40 transpose_b=1"},
     {"matmul 40x6;40x33 transpose_a=1"},

@@ -143,8 +143,9 @@ graph::Network SmallNetwork::finish() {
   return std::move(network_);
 }
 
-graph::Graph method_graph(const graph::Network& network, const std::string& method, const Parameters& parameters,
-                          bool has_targets) {
+namespace {
+
+graph::Graph graph_of(const graph::Network& network, const std::vector<methods::Resolved>& methods, bool has_targets) {
   graph::Builder builder(network.graph);
   builder.clear_outputs();
   reverse::Selection selection = reverse::Selection::max();
@@ -153,9 +154,24 @@ graph::Graph method_graph(const graph::Network& network, const std::string& meth
     selection = reverse::Selection::index(builder.input("targets", {batch}));
   }
   const methods::MethodSite site{builder, network, {.selection = selection}, 0};
-  const auto values = methods::resolve(method, parameters).build(site);
-  for (std::size_t i = 0; i < values.size(); ++i) builder.output("value" + std::to_string(i), values[i]);
+  int count = 0;
+  for (const methods::Resolved& method : methods) {
+    for (const graph::Value value : method.build(site)) builder.output("value" + std::to_string(count++), value);
+  }
   return builder.take();
+}
+
+}  // namespace
+
+graph::Graph method_graph(const graph::Network& network, const std::string& method, const Parameters& parameters,
+                          bool has_targets) {
+  return graph_of(network, {methods::resolve(method, parameters)}, has_targets);
+}
+
+graph::Graph joint_graph(const graph::Network& network, const std::vector<std::string>& methods) {
+  std::vector<methods::Resolved> resolved;
+  for (const std::string& method : methods) resolved.push_back(methods::resolve(method, {}));
+  return graph_of(network, resolved, true);
 }
 
 std::vector<Array> graph_inputs(const Array& x, const Neurons& neurons) {

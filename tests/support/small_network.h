@@ -71,6 +71,8 @@ using Neurons = std::optional<std::vector<std::int64_t>>;
 /// given; outputs are the method's raw values.
 graph::Graph method_graph(const graph::Network& network, const std::string& method, const Parameters& parameters,
                           bool has_targets);
+/// The same of several methods asked together, of their default parameters and a target.
+graph::Graph joint_graph(const graph::Network& network, const std::vector<std::string>& methods);
 /// The graph's inputs: x, and the neurons where they are given.
 std::vector<Array> graph_inputs(const Array& x, const Neurons& neurons);
 /// The raw values of a method.

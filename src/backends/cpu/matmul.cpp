@@ -10,9 +10,12 @@
 #include "base/threads.h"
 #include "graph/op.h"
 #include "graph/ops/ops.h"
+#include "passes/passes.h"
 
 namespace signxai::cpu {
 namespace {
+
+static_assert(kThinRows == passes::kFewRows);
 
 struct MatmulPlan {
   std::int64_t rows, inner, columns;
@@ -57,6 +60,9 @@ MatmulPlan plan_matmul(const Problem& problem) {
 /// Multiplications, or floats streamed, that pay for waking a thread.
 constexpr std::int64_t kGrain = 32'768;
 
+/// Floats of a matrix that stay in a core's cache beside a few rows.
+constexpr std::int64_t kCached = 32'768;
+
 /// Multiplications of one product that are done before threads have woken up.
 constexpr std::int64_t kSerial = 500'000;
 
@@ -68,30 +74,35 @@ class ThinMatmul : public Kernel {
   }
 
   void run(const Buffers& buffers) const noexcept override {
-    for (std::int64_t row = 0; row < plan_.rows; row += kThinRows) {
-      const ThinShape shape{std::min(kThinRows, plan_.rows - row), plan_.inner, plan_.columns, plan_.weights};
-      float* y = buffers.output + row * plan_.columns;
-      const float* a = buffers.inputs[0] + row * plan_.inner;
-      const float* bias = plan_.bias ? buffers.inputs[2] : nullptr;
-      if (plan_.transpose_b) {
-        run_transposed(shape, a, buffers.inputs[1], bias, y);
-      } else {
-        run_plain(shape, a, buffers.inputs[1], bias, y, reinterpret_cast<float*>(buffers.scratch));
-      }
+    const float *a = buffers.inputs[0], *b = buffers.inputs[1], *bias = plan_.bias ? buffers.inputs[2] : nullptr;
+    if (plan_.transpose_b) {
+      run_transposed(a, b, bias, buffers.output);
+    } else {
+      const ThinShape shape{plan_.rows, plan_.inner, plan_.columns, plan_.weights};
+      run_plain(shape, a, b, bias, buffers.output, reinterpret_cast<float*>(buffers.scratch));
     }
   }
 
   std::size_t scratch_bytes() const override {
     if (plan_.transpose_b || parts_ == 1) return 0;
-    return static_cast<std::size_t>(parts_ * std::min(plan_.rows, kThinRows) * plan_.columns) * sizeof(float);
+    return static_cast<std::size_t>(parts_ * plan_.rows * plan_.columns) * sizeof(float);
   }
 
  private:
-  void run_transposed(const ThinShape& shape, const float* a, const float* b, const float* bias, float* y) const {
-    const std::int64_t grain = (kGrain / shape.inner / 8 + 1) * 8;
-    parallel_for(shape.columns, grain, [&](std::int64_t begin, std::int64_t end) {
-      multiply_transposed(shape, a, b, begin, end, y);
-      if (bias != nullptr || plan_.relu) finish_rows(shape, y, 1, bias, plan_.relu, begin, end, y);
+  /// Each part of b meets all rows before the next one is read. A result's roundings do not depend on its neighbours.
+  void run_transposed(const float* a, const float* b, const float* bias, float* y) const {
+    const std::int64_t grain = (kGrain / plan_.inner / 8 + 1) * 8;
+    const std::int64_t step = plan_.rows <= kThinRows ? plan_.columns : (kCached / plan_.inner / 12 + 1) * 12;
+    parallel_for(plan_.columns, grain, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t begin = first; begin < last; begin += step) {
+        const std::int64_t end = std::min(begin + step, last);
+        for (std::int64_t row = 0; row < plan_.rows; row += kThinRows) {
+          const ThinShape shape{std::min(kThinRows, plan_.rows - row), plan_.inner, plan_.columns, plan_.weights};
+          float* to = y + row * plan_.columns;
+          multiply_transposed(shape, a + row * plan_.inner, b, begin, end, to);
+          if (bias != nullptr || plan_.relu) finish_rows(shape, to, 1, bias, plan_.relu, begin, end, to);
+        }
+      }
     });
   }
 
@@ -172,8 +183,8 @@ std::string reject_thin(const Problem& problem) {
   const MatmulPlan plan = plan_matmul(problem);
   if (plan.batch() != 1) return "several right-hand matrices";
   if (plan.transpose_a) return "the left matrix is transposed";
-  // Two passes over the weights still beat sgemm where it would have to transpose them as it packs.
-  const std::int64_t most = plan.transpose_b ? 2 * kThinRows : kThinRows;
+  // sgemm would have to transpose the weights as it packs them.
+  const std::int64_t most = plan.transpose_b ? passes::kManyRows : kThinRows;
   return plan.rows > most ? "more than " + std::to_string(most) + " rows" : "";
 }
 
