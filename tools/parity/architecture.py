@@ -32,6 +32,7 @@ except ImportError:
 
 TARGET, COUNT, DRAWS = 3, 8, 3
 LEAST = COUNT // 4  # samples at which gradients agree
+TOO_LARGE = ("efficientnetv2-l",)
 MAP_SAMPLES = 4  # of which one has maps that agree
 MAPS = {"epsilon": "lrp_epsilon_0_1", "alpha1beta0": "lrp_alpha_1_beta_0"}
 Row = Dict[str, Any]
@@ -71,6 +72,8 @@ def why_not(model: Any) -> str:
     """What makes the reference explain another network (docs/semantics.md), or nothing."""
     if THIRD or reference is None:
         return "takes tf.keras 2"
+    if model.name in TOO_LARGE:
+        return "takes more than 22 GB"
     kinds = {type(layer).__name__ for layer in model.layers}
     if kinds & {"Functional", "Sequential"}:
         return "walks nested models wrongly"
