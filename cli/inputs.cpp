@@ -1,8 +1,8 @@
 // Readers of INPUT files. A first pass lists the samples, later ones read them.
 #include "inputs.h"
 
-#include <CLI/CLI.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <array>
@@ -69,7 +69,8 @@ std::pair<std::string, std::string> split_member(const std::string& path) {
   if (lower_extension(path) != ".npz") return {path, ""};
   const std::vector<std::string> names = npz_names(path);
   if (names.size() == 1) return {path, names.front()};
-  refuse(path, fmt::format("holds {} arrays ({}); expected one, or try {}:NAME", names.size(), fmt::join(names, ", "), path));
+  refuse(path,
+         fmt::format("holds {} arrays ({}); expected one, or try {}:NAME", names.size(), fmt::join(names, ", "), path));
 }
 
 /// A picture is not decoded yet, but a file that cannot be opened is better refused before the others are computed.
@@ -108,7 +109,8 @@ std::vector<std::string> listed(const std::string& folder, const Shape& wanted) 
     (known ? files : others).push_back(known ? entry.path().string() : name);
   }
   if (error) throw Error(ErrorCode::kIo, "input", folder, "the folder cannot be read; " + error.message());
-  if (files.empty()) refuse(folder, "the folder holds no file that the network could take (.png, .jpg, .npy, .npz, .csv)");
+  if (files.empty())
+    refuse(folder, "the folder holds no file that the network could take (.png, .jpg, .npy, .npz, .csv)");
   std::sort(files.begin(), files.end());
   std::sort(others.begin(), others.end());
   say(fmt::format("{}: {} file(s)", folder, files.size()));
@@ -171,7 +173,8 @@ std::vector<std::vector<std::string>> assigned(const InputOptions& options, cons
     files[static_cast<std::size_t>(at - names.begin())].push_back(named.substr(equals + 1));
   }
   for (std::size_t i = 0; i < files.size(); ++i) {
-    if (files[i].empty()) refuse(names[i], "the network's input is missing; try INPUT, or --input " + names[i] + "=FILE");
+    if (files[i].empty())
+      refuse(names[i], "the network's input is missing; try INPUT, or --input " + names[i] + "=FILE");
   }
   return files;
 }
@@ -222,7 +225,8 @@ class InputStream::Port {
   void fill(std::size_t count) {
     while (samples_.size() < count && next_file_ < files_.size()) {
       const File& file = files_[next_file_];
-      const auto wanted = std::min(static_cast<std::int64_t>(count - samples_.size()), file.extent.samples - next_sample_);
+      const auto wanted =
+          std::min(static_cast<std::int64_t>(count - samples_.size()), file.extent.samples - next_sample_);
       if (file.kind == Kind::kArray) add_rows(file, wanted);
       if (file.kind == Kind::kTable) add_table(file, wanted);
       if (file.kind == Kind::kPicture) add_picture(file.path);
@@ -289,8 +293,8 @@ class InputStream::Port {
     if (bad == values.data.end()) return;
     const std::int64_t size = element_count(first_shape_);
     refuse(file.path, fmt::format("holds {} (element {} of {}); expected finite numbers",
-                                  std::isnan(*bad) ? "a NaN" : "an infinity", next_sample_ * size + (bad - values.data.begin()),
-                                  file.extent.samples * size));
+                                  std::isnan(*bad) ? "a NaN" : "an infinity",
+                                  next_sample_ * size + (bad - values.data.begin()), file.extent.samples * size));
   }
 
   const Preprocess settings_;
@@ -323,7 +327,8 @@ std::size_t Inputs::index_of(const std::string& place) const {
 }
 
 void InputOptions::add_to(CLI::App& verb) {
-  verb.add_option("INPUT", files, "PNG, JPEG, .npy, .npz (FILE.npz:NAME), .csv or a folder of these; together one batch");
+  verb.add_option("INPUT", files,
+                  "PNG, JPEG, .npy, .npz (FILE.npz:NAME), .csv or a folder of these; together one batch");
   verb.add_option("--input", named, "File for one of several inputs of a network; may be repeated")
       ->allow_extra_args(false)
       ->type_name("NAME=FILE");

@@ -27,10 +27,10 @@ struct Sample {
 
 /// All samples with the values the network gets: for each of its inputs an array (samples, *sample shape).
 struct Inputs {
-  std::vector<std::string> names;  ///< of the network's inputs
+  std::vector<std::string> names;                    ///< of the network's inputs
   std::vector<std::vector<std::string>> embeddings;  ///< PortInfo::embeddings of each
-  std::vector<Tensor> values;      ///< one per input of the network
-  std::vector<Sample> samples;     ///< as the first input's files name them
+  std::vector<Tensor> values;                        ///< one per input of the network
+  std::vector<Sample> samples;                       ///< as the first input's files name them
 
   Shape sample_shape(std::size_t input = 0) const;
   TensorView value_of(std::size_t sample, std::size_t input = 0) const;
@@ -52,8 +52,8 @@ struct InputOptions {
 /// files of these types are taken, by name.
 class InputStream {
  public:
-  /// Looks at every file, but reads no picture and no data. What was found is said on stderr. Errors of the readers, and
-  /// kInvalidArgument for shapes that do not fit the network and for inputs that are missing.
+  /// Looks at every file, but reads no picture and no data. What was found is said on stderr. Errors of the readers,
+  /// and kInvalidArgument for shapes that do not fit the network and for inputs that are missing.
   InputStream(const InputOptions& options, const Model& model);
   ~InputStream();
   InputStream(InputStream&&) noexcept;

@@ -5,8 +5,8 @@
 #include <fstream>
 #include <iterator>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "console.h"
 #include "signxai/array_file.h"
@@ -121,8 +121,9 @@ void ComputeOptions::add_to(CLI::App& verb) {
                   "literal: also with what gives a map no meaning; or a list of what to put right: Q1,Q7")
       ->capture_default_str()
       ->group(group);
-  verb.add_option("--precision", options.precision,
-                  "Of wide convolutions: f32, or bf16, faster where the machine has it, for maps that are alike and not equal")
+  verb.add_option(
+          "--precision", options.precision,
+          "Of wide convolutions: f32, or bf16, faster where the machine has it, for maps that are alike and not equal")
       ->capture_default_str()
       ->group(group);
   verb.add_option("--disable-pass", options.disabled_passes, "Compiler pass to leave out; may be repeated")
@@ -133,8 +134,10 @@ void ComputeOptions::add_to(CLI::App& verb) {
 
 void MethodOptions::add_to(CLI::App& verb, bool required, std::shared_ptr<const Extensions> additions) {
   known = std::move(additions);
-  verb.add_option("-m,--method", names, "Methods, separated by commas (see `signxai methods`); may be repeated; all: every name of the reference "
-                  "package but those that evaluate many points")
+  verb.add_option(
+          "-m,--method", names,
+          "Methods, separated by commas (see `signxai methods`); may be repeated; all: every name of the reference "
+          "package but those that evaluate many points")
       ->allow_extra_args(false)
       ->type_name("METHOD[,METHOD...]")
       ->required(required);
@@ -155,7 +158,8 @@ void TargetOptions::add_to(CLI::App& verb) {
   verb.add_option(
           "--target", text,
           "Output to explain: max, all, each, top:K, an index, one index per sample (3,1,4), a contrast (3-5), an "
-          "expression (f0 + 2*f1), mask:FILE.npy (a weight for each output); OUTPUT:TARGET picks one of several outputs")
+          "expression (f0 + 2*f1), mask:FILE.npy (a weight for each output); OUTPUT:TARGET picks one of several "
+          "outputs")
       ->capture_default_str();
 }
 
@@ -186,7 +190,8 @@ std::vector<MethodRequest> MethodOptions::requests() const {
   std::vector<MethodInfo> methods;
   std::vector<MethodRequest> requests;
   const auto take = [&](const MethodInfo& method) {
-    const bool again = std::any_of(requests.begin(), requests.end(), [&](const auto& r) { return r.name == method.name; });
+    const bool again =
+        std::any_of(requests.begin(), requests.end(), [&](const auto& r) { return r.name == method.name; });
     if (again) return;
     methods.push_back(method);
     requests.push_back({method.name, {}});

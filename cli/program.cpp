@@ -1,7 +1,7 @@
 // Finds the verb, runs it, and turns every failure into one line on stderr and an exit code.
-#include <CLI/CLI.hpp>
 #include <fcntl.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <array>
 #include <csignal>
@@ -61,10 +61,12 @@ int report_usage(const CLI::App& app, const CLI::ParseError& error) {
 void add_plugin(CLI::App& app) {
   const auto refuse = [](const std::vector<std::string>& files) {
     throw Error(ErrorCode::kInvalidArgument, "usage", "--plugin",
-                "cannot load " + files.front() + ": this program runs no Python; try python -m signxai_cpp --plugin " + files.front());
+                "cannot load " + files.front() + ": this program runs no Python; try python -m signxai_cpp --plugin " +
+                    files.front());
   };
   app.add_option_function<std::vector<std::string>>(
-         "--plugin", refuse, "Python file with methods, rules and composites; of python -m signxai_cpp; may be repeated")
+         "--plugin", refuse,
+         "Python file with methods, rules and composites; of python -m signxai_cpp; may be repeated")
       ->allow_extra_args(false)
       ->type_name("FILE.py");
 }
@@ -77,7 +79,8 @@ int run(int argc, char** argv, const Additions& additions) {
   app.get_formatter()->column_width(34);
   app.footer(
       "Results go to stdout, messages to stderr. Exit codes: 0 done, 1 internal error, 2 usage or invalid value,\n"
-      "3 not found, 4 unsupported, 5 damaged file, 6 out of memory, 7 reading or writing failed, 8 cancelled, 9 verify: differs.");
+      "3 not found, 4 unsupported, 5 damaged file, 6 out of memory, 7 reading or writing failed, 8 cancelled, 9 "
+      "verify: differs.");
   std::array<Action, kVerbs.size()> actions;
   for (std::size_t i = 0; i < kVerbs.size(); ++i) {
     CLI::App* verb = app.add_subcommand(kVerbs[i].name, kVerbs[i].summary);

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "signxai/error.h"
 
@@ -47,7 +47,8 @@ void PictureOptions::add_to(CLI::App& verb) {
 
 Vocabulary PictureOptions::vocabulary(const std::vector<PortInfo>& inputs) const {
   if (vocabulary_.empty()) return {};
-  const bool ids = std::any_of(inputs.begin(), inputs.end(), [](const PortInfo& port) { return !port.embeddings.empty(); });
+  const bool ids =
+      std::any_of(inputs.begin(), inputs.end(), [](const PortInfo& port) { return !port.embeddings.empty(); });
   if (ids) return Vocabulary::read(vocabulary_);
   throw Error(ErrorCode::kInvalidArgument, "arguments", "--vocabulary",
               "is for networks of token ids; this one has no Embedding behind its inputs");

@@ -3,8 +3,8 @@
 #include <memory>
 #include <random>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "console.h"
@@ -58,12 +58,13 @@ std::vector<Tensor> make_inputs(const Options& options, const Model& model) {
   if (!options.shape.empty() && ports.size() > 1) {
     throw Error(ErrorCode::kInvalidArgument, "bench", "shape", "is for networks of one input; this one has several");
   }
-  for (const PortInfo& port : ports) inputs.push_back(make_input(options, options.shape.empty() ? port.shape : options.shape));
+  for (const PortInfo& port : ports)
+    inputs.push_back(make_input(options, options.shape.empty() ? port.shape : options.shape));
   return inputs;
 }
 
-Timing measure(const Explainer& explainer, const std::vector<TensorView>& inputs, const std::vector<MethodRequest>& methods,
-               int repeats) {
+Timing measure(const Explainer& explainer, const std::vector<TensorView>& inputs,
+               const std::vector<MethodRequest>& methods, int repeats) {
   Timing timing;
   timing.method = methods.size() == 1 ? methods.front().name : "(together)";
   const Explanation first = explainer.explain(inputs, methods);

@@ -4,8 +4,8 @@
 #include <map>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "console.h"
@@ -32,7 +32,7 @@ struct Difference {
   std::string map, quirk;
   double largest = 0;  ///< of max |a - b|, as a share of max |a|
   double cosine = 1;
-  std::string where;   ///< sample and element of the largest difference
+  std::string where;  ///< sample and element of the largest difference
 };
 
 std::string position(std::int64_t flat, const Shape& shape) {
@@ -67,7 +67,8 @@ Difference difference_of(const MethodMap& before, const MethodMap& after, const 
 
 std::vector<Difference> compare(const Options& options, const Model& model, const std::vector<TensorView>& inputs) {
   const Explainer any(model, options.compute.options);
-  const std::vector<MethodRequest> requests = options.methods.fitting(options.methods.requests(), any, sample_shapes(inputs));
+  const std::vector<MethodRequest> requests =
+      options.methods.fitting(options.methods.requests(), any, sample_shapes(inputs));
   const Target target = options.target.parse(model);
   const auto explain = [&](const std::string& semantics) {
     ExplainerOptions with = options.compute.options;
@@ -95,7 +96,8 @@ std::string text_of(const std::vector<Difference>& differences) {
   }
   std::string text = table(rows) + "\n";
   for (const QuirkDescription& quirk : quirks()) {
-    const bool met = std::any_of(differences.begin(), differences.end(), [&](const auto& d) { return d.quirk == quirk.id; });
+    const bool met =
+        std::any_of(differences.begin(), differences.end(), [&](const auto& d) { return d.quirk == quirk.id; });
     if (met) text += quirk.id + ": " + quirk.effect + "\n";
   }
   return text;
@@ -104,7 +106,8 @@ std::string text_of(const std::vector<Difference>& differences) {
 Json document_of(const std::vector<Difference>& differences) {
   Json list = Json::array();
   for (const Difference& d : differences) {
-    list.push_back({{"method", d.map}, {"put_right", d.quirk}, {"change", d.largest}, {"cosine", d.cosine}, {"where", d.where}});
+    list.push_back(
+        {{"method", d.map}, {"put_right", d.quirk}, {"change", d.largest}, {"cosine", d.cosine}, {"where", d.where}});
   }
   return {{"differences", std::move(list)}};
 }

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "chunks.h"
@@ -62,8 +62,8 @@ Json document_of(const Options& options, const Model& model, const OutputPlan& p
 
 void say_results(const OutputPlan& plan, const Report& report, std::size_t samples, std::size_t maps, bool json) {
   report.say_notes();
-  say(fmt::format("{} map(s), {} sample(s): {:.1f} ms (and {:.1f} ms to compile)", maps, samples, report.seconds() * 1e3,
-                  report.compile_seconds() * 1e3));
+  say(fmt::format("{} map(s), {} sample(s): {:.1f} ms (and {:.1f} ms to compile)", maps, samples,
+                  report.seconds() * 1e3, report.compile_seconds() * 1e3));
   if (!plan.raw.empty()) say("raw maps: " + plan.raw);
   if (!plan.folder.empty()) say("pictures in " + plan.folder);
   if (plan.folder.empty() && !plan.files.empty()) say("picture: " + plan.files.front().panel);
@@ -145,7 +145,8 @@ Action add_explain(CLI::App& verb, const Additions& additions) {
   options->target.add_to(verb);
   verb.add_option("-o,--output", options->output.pictures,
                   "Folder for pictures, or a .png, .pdf, .svg or .html file for one input's panel");
-  verb.add_option("--raw", options->output.raw, "File .npz, .npy or .h5 for the maps: an array per method, and targets");
+  verb.add_option("--raw", options->output.raw,
+                  "File .npz, .npy or .h5 for the maps: an array per method, and targets");
   verb.add_flag("--ledger", options->ledger,
                 "Per layer: relevance in and out, and what bias and stabiliser absorb (LRP and gradient methods)");
   verb.add_flag("--json", options->json, "Print one JSON document instead of a table");

@@ -1,8 +1,8 @@
 // `signxai inspect`: the layers of a network, the rule an LRP method gives each, or a compiled graph as text.
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "console.h"
@@ -54,7 +54,8 @@ Json ports_of(const std::vector<PortInfo>& ports) {
 
 std::string text_of(const std::vector<PortInfo>& ports) {
   std::vector<std::string> pieces;
-  for (const PortInfo& port : ports) pieces.push_back((ports.size() > 1 ? port.name + " " : "") + to_string(port.shape));
+  for (const PortInfo& port : ports)
+    pieces.push_back((ports.size() > 1 ? port.name + " " : "") + to_string(port.shape));
   return fmt::format("{}", fmt::join(pieces, ", "));
 }
 
@@ -95,9 +96,8 @@ std::string text_of(const Model& model, const std::vector<Rules>& rules) {
                     layer.inputs.empty() ? "-" : fmt::format("{}", fmt::join(layer.inputs, ", "))});
     for (const Rules& method : rules) rows.back().push_back(method.per_layer[i].empty() ? "-" : method.per_layer[i]);
   }
-  std::string text =
-      fmt::format("{}: {} -> {}, {} layers, {} parameters\n\n", model.name(), text_of(model.inputs()),
-                  text_of(model.outputs()), layers.size(), parameters);
+  std::string text = fmt::format("{}: {} -> {}, {} layers, {} parameters\n\n", model.name(), text_of(model.inputs()),
+                                 text_of(model.outputs()), layers.size(), parameters);
   text += table(rows);
   for (const std::string& note : model.notes()) text += "note: " + note + "\n";
   return text;

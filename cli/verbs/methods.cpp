@@ -1,8 +1,8 @@
 // `signxai methods`: all names by family, or what one name stands for.
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "console.h"

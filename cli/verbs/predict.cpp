@@ -3,8 +3,8 @@
 #include <memory>
 #include <numeric>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "chunks.h"
@@ -58,7 +58,7 @@ void describe_sample(Json& entry, const Tensor& outputs, std::size_t sample, std
 
 /// What is printed, filled chunk by chunk.
 struct Printed {
-  Json shapes;   ///< `shape`, or `shapes` by output
+  Json shapes;  ///< `shape`, or `shapes` by output
   Json samples = Json::array();
   std::vector<std::vector<std::string>> rows = {{"input", "class", "score"}};
 };
@@ -67,7 +67,8 @@ void add_sample(Printed& printed, const Options& options, const std::vector<Port
                 const std::vector<Tensor>& outputs, std::size_t sample) {
   Json entry = {{"input", input}};
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (options.json) describe_sample(outputs.size() == 1 ? entry : entry[ports[i].name], outputs[i], sample, options.top);
+    if (options.json)
+      describe_sample(outputs.size() == 1 ? entry : entry[ports[i].name], outputs[i], sample, options.top);
     const std::string prefix = outputs.size() > 1 ? ports[i].name + ":" : "";
     for (const Score& score : best_of(outputs[i], sample, options.json ? 0 : options.top)) {
       printed.rows.push_back({input, prefix + std::to_string(score.index), short_number(score.value)});
@@ -90,7 +91,8 @@ Json document_of(const Options& options, const Model& model, const Printed& prin
 std::vector<RawArray> raw_arrays(const std::vector<PortInfo>& ports, const std::vector<Tensor>& outputs) {
   std::vector<RawArray> arrays;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    arrays.push_back({outputs.size() == 1 ? "outputs" : ports[i].name, outputs[i].shape, outputs[i].data.data(), nullptr});
+    arrays.push_back(
+        {outputs.size() == 1 ? "outputs" : ports[i].name, outputs[i].shape, outputs[i].data.data(), nullptr});
   }
   return arrays;
 }
@@ -115,17 +117,20 @@ int run(const Options& options) {
     check_raw(options.raw, ports.size());
   }
   Provenance provenance;
-  if (options.json || !options.raw.empty()) provenance = {explainer, options.compute.options, {}, "", inputs.preprocessing()};
+  if (options.json || !options.raw.empty())
+    provenance = {explainer, options.compute.options, {}, "", inputs.preprocessing()};
   std::vector<std::string> names;
   for (const Sample& sample : inputs.samples()) names.push_back(sample.name);
   RawOutput raw(options.raw, options.force, provenance, names);
   Printed printed;
-  const std::int64_t chunk = explainer.chunk(inputs.shapes(), {}, Target::max(), static_cast<std::int64_t>(inputs.size()));
+  const std::int64_t chunk =
+      explainer.chunk(inputs.shapes(), {}, Target::max(), static_cast<std::int64_t>(inputs.size()));
   for_each_chunk(inputs, chunk, [&](const Inputs& part, std::int64_t, const Progress&) {
     const std::vector<Tensor> outputs = explainer.predict(part.views());
     raw.add(raw_arrays(ports, outputs));
     printed.shapes = shapes_of(ports, outputs, inputs.size());
-    for (std::size_t s = 0; s < part.samples.size(); ++s) add_sample(printed, options, ports, part.samples[s].name, outputs, s);
+    for (std::size_t s = 0; s < part.samples.size(); ++s)
+      add_sample(printed, options, ports, part.samples[s].name, outputs, s);
   });
   raw.commit();
   if (!options.raw.empty()) say("raw outputs: " + options.raw);

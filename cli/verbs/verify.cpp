@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <memory>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "chunks.h"
@@ -50,13 +50,15 @@ Tensor read_expected(const std::string& path, const std::string& output, bool al
   const std::size_t colon = path.rfind(".npz:");
   if (colon != std::string::npos) return read_npz_member(path.substr(0, colon + 4), path.substr(colon + 5));
   std::string extension = std::filesystem::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
   if (extension == ".npz") {
     const std::vector<std::string> names = npz_names(path);
     if (alone && names.size() == 1) return read_npz_member(path, names.front());
     return read_npz_member(path, alone ? "outputs" : output);
   }
-  if (!alone) refuse(path, "the network has several outputs; expected a .npz file with an array for each, named as they are");
+  if (!alone)
+    refuse(path, "the network has several outputs; expected a .npz file with an array for each, named as they are");
   if (extension == ".npy") return read_npy(path);
   if (extension == ".csv") return read_csv(path).values;
   refuse(path, "is no file of outputs; expected .npy, .npz or .csv");
@@ -78,7 +80,8 @@ std::vector<Comparison> read_comparisons(const std::string& path, const Model& m
     }
     one.expected.shape = shape;
     for (const float value : one.expected.data) {
-      if (!std::isfinite(value)) refuse(path, fmt::format("holds a value for output '{}' that is not finite", port.name));
+      if (!std::isfinite(value))
+        refuse(path, fmt::format("holds a value for output '{}' that is not finite", port.name));
       one.largest = std::max(one.largest, static_cast<double>(std::fabs(value)));
     }
     list.push_back(std::move(one));
@@ -108,8 +111,10 @@ std::string place_of(const Comparison& one, const std::vector<Sample>& samples) 
   return fmt::format("{} at {}", samples[static_cast<std::size_t>(rest)].name, to_string(index));
 }
 
-Json document_of(const Options& options, const std::vector<Comparison>& list, const std::vector<Sample>& samples, bool same) {
-  Json document = {{"same", same}, {"tolerance", options.tolerance}, {"samples", samples.size()}, {"outputs", Json::array()}};
+Json document_of(const Options& options, const std::vector<Comparison>& list, const std::vector<Sample>& samples,
+                 bool same) {
+  Json document = {
+      {"same", same}, {"tolerance", options.tolerance}, {"samples", samples.size()}, {"outputs", Json::array()}};
   for (const Comparison& one : list) {
     document["outputs"].push_back({{"output", one.output},
                                    {"deviation", one.worst},
@@ -135,7 +140,8 @@ InputOptions inputs_of(const Options& options, const Model& model) {
   if (model.inputs().size() < 2) {
     inputs.files = {options.input};
   } else {
-    for (const PortInfo& port : model.inputs()) inputs.named.push_back(port.name + "=" + options.input + ":" + port.name);
+    for (const PortInfo& port : model.inputs())
+      inputs.named.push_back(port.name + "=" + options.input + ":" + port.name);
   }
   return inputs;
 }
@@ -151,8 +157,10 @@ int run(const Options& options) {
     const std::vector<Tensor> outputs = explainer.predict(part.views());
     for (std::size_t i = 0; i < list.size(); ++i) compare(list[i], outputs[i], first);
   });
-  const bool same = std::all_of(list.begin(), list.end(), [&](const Comparison& one) { return one.relative() <= options.tolerance; });
-  options.json ? print_json(document_of(options, list, inputs.samples(), same)) : print(text_of(options, list, inputs.samples()));
+  const bool same =
+      std::all_of(list.begin(), list.end(), [&](const Comparison& one) { return one.relative() <= options.tolerance; });
+  options.json ? print_json(document_of(options, list, inputs.samples(), same))
+               : print(text_of(options, list, inputs.samples()));
   return same ? 0 : kDiffers;
 }
 
@@ -161,11 +169,14 @@ int run(const Options& options) {
 Action add_verify(CLI::App& verb, const Additions&) {
   const auto options = std::make_shared<Options>();
   options->model.add_to(verb);
-  verb.add_option("X", options->input,
-                  "Inputs: PNG, JPEG, .npy, .npz (FILE.npz:NAME), .csv or a folder of these; for several inputs one .npz")
+  verb.add_option(
+          "X", options->input,
+          "Inputs: PNG, JPEG, .npy, .npz (FILE.npz:NAME), .csv or a folder of these; for several inputs one .npz")
       ->required();
-  verb.add_option("Y", options->expected, "What the network should return for X: .npy, .npz (FILE.npz:NAME) or .csv")->required();
-  verb.add_option("--preprocess", options->inputs.preprocess, "For pictures: none (0..255), unit (0..1), vgg16, or a JSON file");
+  verb.add_option("Y", options->expected, "What the network should return for X: .npy, .npz (FILE.npz:NAME) or .csv")
+      ->required();
+  verb.add_option("--preprocess", options->inputs.preprocess,
+                  "For pictures: none (0..255), unit (0..1), vgg16, or a JSON file");
   verb.add_option("--tolerance", options->tolerance, "Largest deviation, as a share of the largest |Y| of an output")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -22,8 +22,8 @@ class PackedWeights {
   /// What is packed is taken from `budget`, which must outlive the object; null: no limit.
   explicit PackedWeights(base::MemoryBudget* budget = nullptr) : budget_(budget) {}
 
-  /// The packed form of `source` under `layout` (a key that names layout and problem), `bytes` long, which `pack` writes
-  /// on first use. Keeps the source's storage alive, so its address stays a valid key.
+  /// The packed form of `source` under `layout` (a key that names layout and problem), `bytes` long, which `pack`
+  /// writes on first use. Keeps the source's storage alive, so its address stays a valid key.
   AlignedBytes get(const graph::Literal& source, const std::string& layout, std::size_t bytes,
                    const std::function<void(std::byte*)>& pack);
 

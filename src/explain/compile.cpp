@@ -26,11 +26,14 @@ reverse::Selection selection_of(graph::Builder& builder, const graph::Network& b
   const std::vector<int> heads = heads_of(bound, request.target);
   switch (request.target.kind) {
     case Target::Kind::kAll: return reverse::Selection::all();
-    case Target::Kind::kExpression: return reverse::Selection::weighted(reverse::Expression::parse(request.target.expression));
-    case Target::Kind::kIndex: return reverse::Selection::index(builder.input("targets", {request.inputs.front().front()}));
+    case Target::Kind::kExpression:
+      return reverse::Selection::weighted(reverse::Expression::parse(request.target.expression));
+    case Target::Kind::kIndex:
+      return reverse::Selection::index(builder.input("targets", {request.inputs.front().front()}));
     case Target::Kind::kWeights: {
       const Shape& shape = bound.graph.type(bound.calls[static_cast<std::size_t>(heads.front())].output).shape;
-      return reverse::Selection::weighted(builder.input("targets", {shape.front(), element_count(shape) / shape.front()}));
+      return reverse::Selection::weighted(
+          builder.input("targets", {shape.front(), element_count(shape) / shape.front()}));
     }
     default: break;
   }
@@ -55,7 +58,8 @@ std::vector<Value> scores_of(graph::Builder& builder, const graph::Network& netw
 }
 
 /// Adds the graph outputs of one method: a slot for each of its places.
-void add_method(const methods::Resolved& method, std::size_t index, methods::MethodSite site, std::vector<Slot>& slots) {
+void add_method(const methods::Resolved& method, std::size_t index, methods::MethodSite site,
+                std::vector<Slot>& slots) {
   site.start = method.begin(site.network, site.start);
   const std::vector<int> places = method.places(site.network);
   for (int place : places) {
@@ -65,7 +69,8 @@ void add_method(const methods::Resolved& method, std::size_t index, methods::Met
     reverse::Ledger ledger;
     site.start.ledger = method.ledger && place == places.front() ? &ledger : nullptr;
     const std::vector<Value> values = method.build(site);
-    Slot slot{index, places.size() > 1 ? site.call().name : "", site.builder.shape(site.input()), values.size(), touched};
+    Slot slot{index, places.size() > 1 ? site.call().name : "", site.builder.shape(site.input()), values.size(),
+              touched};
     for (Value value : values) site.builder.output(fmt::format("#{} {}", slots.size(), method.name), value);
     if (site.start.ledger) {
       for (const auto& row : ledger.rows()) slot.ledger.push_back(row.call);
@@ -78,7 +83,8 @@ void add_method(const methods::Resolved& method, std::size_t index, methods::Met
 }  // namespace
 
 std::string Request::key() const {
-  std::string key = fmt::format("{}|{}|{}|{}", static_cast<int>(target.kind), target.expression, target.output, semantics);
+  std::string key =
+      fmt::format("{}|{}|{}|{}", static_cast<int>(target.kind), target.expression, target.output, semantics);
   if (embedded) key += "|embedded";
   for (const Shape& shape : inputs) key += fmt::format("|{}", fmt::join(shape, ","));
   for (const methods::Resolved& method : methods) {

@@ -1,5 +1,5 @@
-// Pass: a convolution of an array with zeros around it pads by itself, conv(pad(x), w) = conv(x, w, wider pads), and what
-// its pull-back computes for the cells of the border is cut off at once, so it is never computed. Where pointwise
+// Pass: a convolution of an array with zeros around it pads by itself, conv(pad(x), w) = conv(x, w, wider pads), and
+// what its pull-back computes for the cells of the border is cut off at once, so it is never computed. Where pointwise
 // operations stand in between, as in x * pull-back, they are done on what the border surrounds. Keeps relevance.
 #include <algorithm>
 #include <map>
@@ -83,8 +83,8 @@ class Cut {
       inputs.push_back(pointwise && !stays(in, whole) ? make(b, in, whole) : made_.at(in));
     }
     if (pointwise) return b.remake(node, std::move(inputs));
-    Attrs attrs = padded(node.attrs, conv_backward_windows(node.op->name, node.attrs, graph_.type(node.inputs[1]).shape),
-                         border_);
+    Attrs attrs = padded(node.attrs,
+                         conv_backward_windows(node.op->name, node.attrs, graph_.type(node.inputs[1]).shape), border_);
     Ints extents = node.attrs.ints("input_spatial");
     for (std::size_t i = 0; i < extents.size(); ++i) extents[i] -= border_[2 * i + 2] + border_[2 * i + 3];
     attrs.set("input_spatial", std::move(extents));

@@ -1,6 +1,6 @@
 // Pass: gathers pointwise operations between pull-backs into sweeps, which read and write memory once. A node joins the
-// sweep that uses it; where several do, each computes it anew if that is cheap and needs one array in its place (x - mean
-// instead of x), so that it is never stored. Keeps relevance, bit by bit.
+// sweep that uses it; where several do, each computes it anew if that is cheap and needs one array in its place (x -
+// mean instead of x), so that it is never stored. Keeps relevance, bit by bit.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -23,9 +23,9 @@ constexpr int kMostRepeated = 6;      // operations that are computed again to s
 bool is_pointwise(const Node& node) { return node.op->kind == OpKind::kPointwise; }
 
 bool is_cheap(const Node& node) {
-  constexpr const char* kCheap[] = {"abs",        "add",     "equal",   "greater", "greater_equal", "less",
-                                    "less_equal", "maximum", "minimum", "mul",     "neg",           "relu",
-                                    "select",     "sigmoid", "sub"};
+  constexpr const char* kCheap[] = {"abs",  "add",        "equal",   "greater", "greater_equal",
+                                    "less", "less_equal", "maximum", "minimum", "mul",
+                                    "neg",  "relu",       "select",  "sigmoid", "sub"};
   return std::any_of(std::begin(kCheap), std::end(kCheap), [&](const char* op) { return node.is(op); });
 }
 

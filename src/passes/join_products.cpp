@@ -21,7 +21,8 @@ namespace {
 using graph::Node;
 using graph::Value;
 
-constexpr std::int64_t kLarge = std::int64_t{1} << 20;  // entries; smaller matrices stay in a cache from one to the next
+constexpr std::int64_t kLarge = std::int64_t{1}
+                                << 20;  // entries; smaller matrices stay in a cache from one to the next
 
 std::size_t at(Value v) { return static_cast<std::size_t>(v.id); }
 
@@ -143,8 +144,9 @@ class Joining {
     std::int64_t begin = 0;
     for (const Value member : members) {
       const std::int64_t end = begin + rows_of(graph_[member]);
-      made_[at(member)] = builder_.make("slice", {product},
-                                        {{"begin", graph::Ints{begin, 0}}, {"end", graph::Ints{end, graph_.type(member).shape[1]}}});
+      made_[at(member)] =
+          builder_.make("slice", {product},
+                        {{"begin", graph::Ints{begin, 0}}, {"end", graph::Ints{end, graph_.type(member).shape[1]}}});
       begin = end;
     }
   }
@@ -170,7 +172,8 @@ std::size_t row_bytes(const Graph& graph, const Groups& groups) {
   std::size_t most = 0;
   for (const auto& members : groups.members) {
     std::size_t bytes = 0;
-    for (const Value member : members) bytes += bytes_of(graph.type(member)) + bytes_of(graph.type(graph[member].inputs[0]));
+    for (const Value member : members)
+      bytes += bytes_of(graph.type(member)) + bytes_of(graph.type(graph[member].inputs[0]));
     most = std::max(most, bytes);
   }
   return most;

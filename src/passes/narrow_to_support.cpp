@@ -1,7 +1,7 @@
-// Pass: support analysis. Relevance that reaches a ReLU layer from above is a product with its activation a = max(z, 0),
-// hence zero wherever a is; there R / f(z) and R / f(a) are the same, and where a > 0 it equals z. Dividing by f(a) makes
-// z dead, so that z and a need not both be kept; and so does taking a ReLU's masks from a, or from min(a, 6). Keeps
-// relevance.
+// Pass: support analysis. Relevance that reaches a ReLU layer from above is a product with its activation a = max(z,
+// 0), hence zero wherever a is; there R / f(z) and R / f(a) are the same, and where a > 0 it equals z. Dividing by f(a)
+// makes z dead, so that z and a need not both be kept; and so does taking a ReLU's masks from a, or from min(a, 6).
+// Keeps relevance.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -18,7 +18,8 @@ using graph::OpKind;
 using graph::Value;
 using Witnesses = std::set<Value>;
 
-/// For each value the values w of its shape (ReLU outputs and what is moved or pooled from them) with: v != 0 => w != 0.
+/// For each value the values w of its shape (ReLU outputs and what is moved or pooled from them) with: v != 0 => w !=
+/// 0.
 class Support {
  public:
   explicit Support(const Graph& graph) : graph_(graph) {
@@ -36,10 +37,10 @@ class Support {
 
   bool is_activation(const Node& node) const {
     if (node.is("relu")) return true;
-    const bool derived = node.is("reshape") || node.is("max_pool") || node.is("slice") || node.is("concat") || node.is("pad");
-    return derived && std::all_of(node.inputs.begin(), node.inputs.end(), [&](Value v) {
-      return activation_[static_cast<std::size_t>(v.id)];
-    });
+    const bool derived =
+        node.is("reshape") || node.is("max_pool") || node.is("slice") || node.is("concat") || node.is("pad");
+    return derived && std::all_of(node.inputs.begin(), node.inputs.end(),
+                                  [&](Value v) { return activation_[static_cast<std::size_t>(v.id)]; });
   }
 
   Witnesses joined(const Node& node) const {
@@ -104,7 +105,8 @@ class Support {
   Witnesses of(const Node& node) const {
     if (node.is("mul")) return joined(node);
     if (node.is("add") || node.is("sub")) return common(node);
-    if (node.is("safe_div") || node.is("div")) return same_shape(node, node.inputs[0]) ? (*this)[node.inputs[0]] : Witnesses{};
+    if (node.is("safe_div") || node.is("div"))
+      return same_shape(node, node.inputs[0]) ? (*this)[node.inputs[0]] : Witnesses{};
     if (node.is("max_pool_backward")) return pooled(node);
     if (node.is("reshape") || node.is("slice")) return moved(node);
     const bool keeps_zero = node.op->kind == OpKind::kPointwise && node.inputs.size() == 1 && node.op->annihilators;
@@ -144,7 +146,8 @@ struct Activations {
     if (node.is("relu")) relus.emplace(node.inputs[0], v);
     for (const std::size_t k : {0U, 1U}) {
       if (!node.is("minimum") || !graph[node.inputs[k]].is("relu")) continue;
-      if (const float cap = number_of(graph, node.inputs[1 - k]); cap > 0) caps.emplace(node.inputs[k], std::pair{v, cap});
+      if (const float cap = number_of(graph, node.inputs[1 - k]); cap > 0)
+        caps.emplace(node.inputs[k], std::pair{v, cap});
     }
   }
 

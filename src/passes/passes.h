@@ -20,10 +20,10 @@ using graph::Graph;
 using Evaluate = std::function<graph::Literal(const graph::Node&, const std::vector<graph::Literal>& inputs)>;
 
 struct Context {
-  Evaluate evaluate;                ///< empty: constants are not folded
-  std::set<std::string> disabled;   ///< names of passes to leave out
-  std::string precision = "f32";    ///< of convolutions: f32 or bf16
-  bool memory_is_limited = false;   ///< no pass may trade memory for time
+  Evaluate evaluate;               ///< empty: constants are not folded
+  std::set<std::string> disabled;  ///< names of passes to leave out
+  std::string precision = "f32";   ///< of convolutions: f32 or bf16
+  bool memory_is_limited = false;  ///< no pass may trade memory for time
 };
 
 /// Products with at most so many rows stream a large matrix as it lies, also transforming it.

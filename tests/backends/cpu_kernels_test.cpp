@@ -207,10 +207,15 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.line; }
 
 constexpr Case kLowered[] = {
     {"conv 1x31x33x16;3x3x16x32 strides=1,1 dilations=1,1 padding=same precision=bf16 constant=1", 2e-6, "oneDNN"},
-    {"conv 2x15x9x64;3x3x64x48;48 strides=2,1 dilations=1,1 padding=valid activation=relu precision=bf16 constant=1,2", 2e-6, "oneDNN"},
+    {"conv 2x15x9x64;3x3x64x48;48 strides=2,1 dilations=1,1 padding=valid activation=relu precision=bf16 constant=1,2",
+     2e-6, "oneDNN"},
     {"conv 2x77x32;5x32x24 strides=1 dilations=2 padding=same precision=bf16 constant=1", 2e-6, "oneDNN"},
-    {"conv_backward_data 1x31x33x32;3x3x16x32 strides=1,1 dilations=1,1 padding=same input_spatial=31,33 precision=bf16 constant=1", 2e-6, "oneDNN"},
-    {"conv_backward_data 2x8x5x48;3x3x64x48 strides=2,2 dilations=1,1 padding=same input_spatial=15,9 precision=bf16 constant=1", 2e-6, "oneDNN"},
+    {"conv_backward_data 1x31x33x32;3x3x16x32 strides=1,1 dilations=1,1 padding=same input_spatial=31,33 "
+     "precision=bf16 constant=1",
+     2e-6, "oneDNN"},
+    {"conv_backward_data 2x8x5x48;3x3x64x48 strides=2,2 dilations=1,1 padding=same input_spatial=15,9 precision=bf16 "
+     "constant=1",
+     2e-6, "oneDNN"},
 };
 
 /// Beside the others, which run on every machine.

@@ -83,12 +83,11 @@ TEST(CpuSweep, JoinedOperationsGiveTheBitsOfSingleOnes) {
   const CpuProblem problem = sweep_of({{61, 33}, {61, 33}, {33}, {}}, [](Builder& b, const auto& p) {
     const Value scaled = b.mul(b.sub(p[0], p[2]), p[2]), active = b.make("greater", {scaled, b.constant(0.0)});
     const Value capped = b.make("minimum", {b.constant(6.0), b.relu(p[0])}), kept = b.mul(b.mul(p[1], p[0]), capped);
-    const Value sign =
-        b.select(b.make("greater_equal", {p[1], b.constant(0.0)}), b.constant(1.0), b.constant(-1.0));
+    const Value sign = b.select(b.make("greater_equal", {p[1], b.constant(0.0)}), b.constant(1.0), b.constant(-1.0));
     return b.safe_div(b.mul(active, kept), b.add(p[1], b.mul(sign, p[3])));
   });
   const Program program = compile_sweep(problem.problem());
-  EXPECT_EQ(program.body.size(), 5U);  // (x - m) * m; u * x * ...; min(6, max(x, 0)); [> 0] * ...; the division
+  EXPECT_EQ(program.body.size(), 5U);     // (x - m) * m; u * x * ...; min(6, max(x, 0)); [> 0] * ...; the division
   EXPECT_EQ(program.sources.size(), 6U);  // without the numbers 1 and -1
   std::vector<float> expected;
   for (std::size_t i = 0; i < 61 * 33; ++i) {

@@ -98,8 +98,7 @@ TEST(CpuTable, WeightsArePackedOnce) {
   backends::PackedWeights weights;
   const auto first = candidates(problem)[0].make(problem.problem(), weights);
   bool packed_again = false;
-  weights.get(*problem.problem().constants[1], "narrow 2 1 0", 4,
-              [&](std::byte*) { packed_again = true; });
+  weights.get(*problem.problem().constants[1], "narrow 2 1 0", 4, [&](std::byte*) { packed_again = true; });
   EXPECT_FALSE(packed_again);
 }
 

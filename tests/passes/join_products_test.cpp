@@ -1,5 +1,5 @@
-// Joining of products with one matrix: what is joined and what is not, in text; that nothing waits for itself; that memory
-// is not traded for it; and that maps of methods asked together have the same bits with and without.
+// Joining of products with one matrix: what is joined and what is not, in text; that nothing waits for itself; that
+// memory is not traded for it; and that maps of methods asked together have the same bits with and without.
 #include <random>
 
 #include <gtest/gtest.h>
@@ -72,7 +72,8 @@ TEST(JoinProducts, OfTheSameMatrix) {
 %t = mul %a %s
 output "t" %t
 output "b" %b
-)", weights)));
+)",
+                                                                       weights)));
 }
 
 TEST(JoinProducts, NotOfOtherAttributesBiasesOrSmallMatrices) {
@@ -97,7 +98,8 @@ output "d" %d
 output "e" %e
 output "f" %f
 output "g" %g
-)", weights);
+)",
+                                weights);
   EXPECT_EQ(to_text(join(graph)), to_text(graph));
 }
 
@@ -109,7 +111,8 @@ TEST(JoinProducts, NeverOfAProductWithWhatItIsComputedFrom) {
 %r = relu %a
 %b = matmul %r %w
 output "b" %b
-)", weights);
+)",
+                                weights);
   EXPECT_EQ(to_text(join(graph)), to_text(graph));
 }
 
@@ -126,7 +129,8 @@ TEST(JoinProducts, NeverInACircle) {
 %d = matmul %c %w
 output "b" %b
 output "d" %d
-)", weights);
+)",
+                                weights);
   EXPECT_EQ(to_text(join(graph)), to_text(graph));
 }
 
@@ -134,9 +138,9 @@ output "d" %d
 TEST(JoinProducts, OfChainsLayerByLayer) {
   std::string text = "%w = const @w : f32[1024,1024]\n%v = const @v : f32[1024,1024]\n";
   for (const std::string n : {"0", "1", "2"}) {
-    text += "%x" + n + " = input \"x" + n + "\" : f32[1,1024]\n%a" + n + " = matmul %x" + n + " %w {transpose_b=1}\n%r" + n +
-            " = relu %a" + n + "\n%b" + n + " = matmul %r" + n + " %v {transpose_b=1}\n%e" + n + " = exp %b" + n +
-            "\noutput \"y" + n + "\" %e" + n + "\n";
+    text += "%x" + n + " = input \"x" + n + "\" : f32[1,1024]\n%a" + n + " = matmul %x" + n +
+            " %w {transpose_b=1}\n%r" + n + " = relu %a" + n + "\n%b" + n + " = matmul %r" + n +
+            " %v {transpose_b=1}\n%e" + n + " = exp %b" + n + "\noutput \"y" + n + "\" %e" + n + "\n";
   }
   const Graph graph = from_text(text, weights), joined = join(graph);
   EXPECT_EQ(products(graph), 6);
@@ -150,8 +154,8 @@ TEST(JoinProducts, AsManyRowsAsOneKernelStreams) {
     std::string text = "%w = const @w : f32[1024,1024]\n";
     for (int i = 0; i < 70; ++i) {
       const std::string n = std::to_string(i);
-      text += "%x" + n + " = input \"x" + n + "\" : f32[1,1024]\n%a" + n + " = matmul %x" + n + " %w {transpose_b=" +
-              transposed + ", weights=\"positive\"}\noutput \"y" + n + "\" %a" + n + "\n";
+      text += "%x" + n + " = input \"x" + n + "\" : f32[1,1024]\n%a" + n + " = matmul %x" + n +
+              " %w {transpose_b=" + transposed + ", weights=\"positive\"}\noutput \"y" + n + "\" %a" + n + "\n";
     }
     const Graph joined = join_products(from_text(text, weights), {});
     EXPECT_EQ(products(joined), expected);
@@ -164,9 +168,10 @@ TEST(JoinProducts, AsManyRowsAsOneKernelStreams) {
 TEST(JoinProducts, NotWhereThatTakesMemory) {
   std::string text = "%w = const @w : f32[1024,1024]\n";
   for (const std::string n : {"0", "1"}) {
-    text += "%x" + n + " = input \"x" + n + "\" : f32[1,1024]\n%l" + n + " = broadcast %x" + n + " {shape=[512,1024]}\n%s" + n +
-            " = reduce_sum %l" + n + " {axes=[0], keep_dims=1}\n%a" + n + " = matmul %s" + n + " %w\n%m" + n + " = mul %l" + n +
-            " %a" + n + "\n%y" + n + " = reduce_sum %m" + n + " {axes=[0], keep_dims=1}\noutput \"y" + n + "\" %y" + n + "\n";
+    text += "%x" + n + " = input \"x" + n + "\" : f32[1,1024]\n%l" + n + " = broadcast %x" + n +
+            " {shape=[512,1024]}\n%s" + n + " = reduce_sum %l" + n + " {axes=[0], keep_dims=1}\n%a" + n +
+            " = matmul %s" + n + " %w\n%m" + n + " = mul %l" + n + " %a" + n + "\n%y" + n + " = reduce_sum %m" + n +
+            " {axes=[0], keep_dims=1}\noutput \"y" + n + "\" %y" + n + "\n";
   }
   const Graph graph = from_text(text, weights);
   EXPECT_EQ(to_text(join(graph)), to_text(graph));
@@ -203,10 +208,12 @@ TEST(JoinProducts, KeepsTheBitsOfEveryMap) {
   int at = net.flatten(net.conv(0, test::random_weights({3, 3, 16, 16}, true, random), {3, 1, "same"}, "relu"));
   for (int i = 0; i < 2; ++i) at = net.dense(at, test::random_weights({1024, 1024}, true, random), "relu");
   net.dense(at, test::random_weights({1024, 1030}, true, random));
-  const Graph graph = test::joint_graph(net.finish(), {"gradient", "guided_backprop", "lrp_z", "lrp_epsilon_0_1", "lrp_epsilon_1",
-                                                       "lrp_epsilon_0_5_std_x", "lrpsign_z", "lrp_alpha_1_beta_0",
-                                                       "lrp_alpha_2_beta_1", "lrp_sequential_composite_a"});
-  const Graph apart = optimise(graph, {runtime::compute, {"join_products"}}), joined = optimise(graph, {runtime::compute, {}});
+  const Graph graph =
+      test::joint_graph(net.finish(), {"gradient", "guided_backprop", "lrp_z", "lrp_epsilon_0_1", "lrp_epsilon_1",
+                                       "lrp_epsilon_0_5_std_x", "lrpsign_z", "lrp_alpha_1_beta_0", "lrp_alpha_2_beta_1",
+                                       "lrp_sequential_composite_a"});
+  const Graph apart = optimise(graph, {runtime::compute, {"join_products"}}),
+              joined = optimise(graph, {runtime::compute, {}});
   EXPECT_EQ(products(apart), 35);
   EXPECT_EQ(products(joined), 20);
   const auto inputs = test::graph_inputs(test::random_input({2, 8, 8, 16}, random), {{3, 700}});

@@ -1,5 +1,5 @@
-// Which contractions the plans of VGG16 and ResNet50 keep, method by method: a pass that stops removing what algebra can
-// avoid, or a rule that asks for more, changes these counts. Networks of full size; nothing is run.
+// Which contractions the plans of VGG16 and ResNet50 keep, method by method: a pass that stops removing what algebra
+// can avoid, or a rule that asks for more, changes these counts. Networks of full size; nothing is run.
 #include <cmath>
 #include <iterator>
 #include <map>
@@ -18,20 +18,24 @@ namespace {
 /// Weights of both signs that cost no time to make.
 graph::Literal alternating(Shape shape) {
   std::vector<float> values(static_cast<std::size_t>(element_count(shape)));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(static_cast<int>(i * 7 % 11) - 5) * 0.01F + 0.001F;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = static_cast<float>(static_cast<int>(i * 7 % 11) - 5) * 0.01F + 0.001F;
   return graph::Literal(std::move(shape), std::move(values));
 }
 
 KernelWeights weights(Shape kernel) { return {alternating(kernel), alternating({kernel.back()})}; }
 
-graph::Literal positive(std::int64_t channels) { return {{channels}, std::vector<float>(static_cast<std::size_t>(channels), 0.5F)}; }
+graph::Literal positive(std::int64_t channels) {
+  return {{channels}, std::vector<float>(static_cast<std::size_t>(channels), 0.5F)};
+}
 
 graph::Network vgg16() {
   SmallNetwork net({1, 224, 224, 3});
   int at = 0;
   std::int64_t channels = 3;
   for (const auto& [count, width] : {std::pair{2, 64}, {2, 128}, {3, 256}, {3, 512}, {3, 512}}) {
-    for (int i = 0; i < count; ++i, channels = width) at = net.conv(at, weights({3, 3, channels, width}), {3, 1, "same"}, "relu");
+    for (int i = 0; i < count; ++i, channels = width)
+      at = net.conv(at, weights({3, 3, channels, width}), {3, 1, "same"}, "relu");
     at = net.max_pool(at, {2, 2, "valid"});
   }
   at = net.dense(net.flatten(at), weights({25088, 4096}), "relu");
@@ -42,7 +46,8 @@ graph::Network vgg16() {
 class ResNet50 {
  public:
   graph::Network finish() {
-    int at = relu(normalised(net_.zero_padding(net_.zero_padding(net_.zero_padding(0))), {7, 7, 3, 64}, {7, 2, "valid"}));
+    int at =
+        relu(normalised(net_.zero_padding(net_.zero_padding(net_.zero_padding(0))), {7, 7, 3, 64}, {7, 2, "valid"}));
     at = net_.max_pool(net_.zero_padding(at), {3, 2, "valid"});
     channels_ = 64;
     for (const auto& [count, width] : {std::pair{3, 64}, {4, 128}, {6, 256}, {3, 512}}) {
@@ -61,7 +66,8 @@ class ResNet50 {
                            {positive(width), alternating({width}), alternating({width}), positive(width)});
   }
   int block(int from, std::int64_t width, std::int64_t stride, bool has_shortcut_kernel) {
-    const int shortcut = has_shortcut_kernel ? normalised(from, {1, 1, channels_, 4 * width}, {1, stride, "valid"}) : from;
+    const int shortcut =
+        has_shortcut_kernel ? normalised(from, {1, 1, channels_, 4 * width}, {1, stride, "valid"}) : from;
     int at = relu(normalised(from, {1, 1, channels_, width}, {1, stride, "valid"}));
     at = relu(normalised(at, {3, 3, width, width}, {3, 1, "same"}));
     at = normalised(at, {1, 1, width, 4 * width}, {1, 1, "valid"});
@@ -108,9 +114,9 @@ void check(const graph::Network& network, std::span<const Expected> table) {
   }
 }
 
-// The gradient of one logit is a row of the last kernel, so that its pull-back needs no product. At the input, which has
-// both signs, W+ and W- each take their part: one pair more. The negative part of alpha-beta is computed, not subtracted:
-// z - z+ keeps no digits where z- is small beside z+, and there R / z- is large.
+// The gradient of one logit is a row of the last kernel, so that its pull-back needs no product. At the input, which
+// has both signs, W+ and W- each take their part: one pair more. The negative part of alpha-beta is computed, not
+// subtracted: z - z+ keeps no digits where z- is small beside z+, and there R / z- is large.
 TEST(MinimalPlans, Vgg16) {
   const Expected table[] = {{"gradient", {13, 13, 5, 61.873}},
                             {"lrp_z", {13, 13, 6, 61.881}},
@@ -128,11 +134,11 @@ TEST(MinimalPlans, Vgg16) {
 }
 
 // Asked together, methods share the forward pass and the rest of what they have in common: lrp_z, lrpsign_z and w2lrp_z
-// are one chain. Apart there are 3 products forward, 3 for each of four chains through W and 6 for W+, forward and back;
-// each matrix is read once for the four chains.
+// are one chain. Apart there are 3 products forward, 3 for each of four chains through W and 6 for W+, forward and
+// back; each matrix is read once for the four chains.
 TEST(MinimalPlans, Vgg16Together) {
-  const graph::Graph graph = joint_graph(vgg16(), {"gradient", "lrp_z", "lrp_epsilon_0_1", "lrp_epsilon_0_5_std_x", "lrpsign_z",
-                                                   "w2lrp_z", "lrp_alpha_1_beta_0"});
+  const graph::Graph graph = joint_graph(vgg16(), {"gradient", "lrp_z", "lrp_epsilon_0_1", "lrp_epsilon_0_5_std_x",
+                                                   "lrpsign_z", "w2lrp_z", "lrp_alpha_1_beta_0"});
   const Count apart = count(graph, {"join_products"}), joined = count(graph);
   EXPECT_EQ(joined.conv_backward, apart.conv_backward);
   EXPECT_NEAR(joined.gflops, apart.gflops, 0.01);

@@ -315,7 +315,8 @@ output "d" %d
   std::vector<std::string> marked;
   for (std::int32_t i = 0; i < lowered.size(); ++i) {
     const graph::Node& node = lowered[graph::Value{i}];
-    if (node.op->name.substr(0, 4) == "conv" && node.attrs.text("precision") == "bf16") marked.emplace_back(node.op->name);
+    if (node.op->name.substr(0, 4) == "conv" && node.attrs.text("precision") == "bf16")
+      marked.emplace_back(node.op->name);
   }
   EXPECT_EQ(marked, (std::vector<std::string>{"conv", "conv_backward_data"}));
 }
@@ -411,7 +412,8 @@ TEST(NarrowToSupport, LooksThroughPoolingAndReshape) {
 %u = reshape %r {shape=[1,2,2,2]}
 %b = max_pool_backward %a %u {padding="valid", strides=[2,2], window=[2,2]}
 )";
-  expect_rewrite(narrow_to_support, text + "%s = safe_div %b %z\noutput \"s\" %s\n", text + "%s = safe_div %b %a\noutput \"s\" %s\n");
+  expect_rewrite(narrow_to_support, text + "%s = safe_div %b %z\noutput \"s\" %s\n",
+                 text + "%s = safe_div %b %a\noutput \"s\" %s\n");
 }
 
 TEST(NarrowToSupport, LeavesRelevanceOfUnknownSupportAlone) {

@@ -93,8 +93,7 @@ dnnl::convolution_backward_data::primitive_desc backward(const ConvShape& shape,
   // Of operands in one precision, as a forward pass has them.
   const memory::desc x(l.x.get_dims(), l.y.get_data_type(), l.x.get_strides());
   const dnnl::convolution_forward::primitive_desc hint{
-      onednn_engine(), prop_kind::forward, kDirect,  x,       l.any_weights, l.y,
-      l.strides,       l.dilations,        l.pad_lo, l.pad_hi};
+      onednn_engine(), prop_kind::forward, kDirect, x, l.any_weights, l.y, l.strides, l.dilations, l.pad_lo, l.pad_hi};
   return {onednn_engine(), kDirect,  l.x,  l.any_weights,    l.y, l.strides, l.dilations,
           l.pad_lo,        l.pad_hi, hint, attributes(shape)};
 }
@@ -123,10 +122,10 @@ class Rounding {
     attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     const dnnl::reorder::primitive_desc descriptor(onednn_engine(), given, onednn_engine(), rounded, attr);
     scratch_ = descriptor.scratchpad_desc().get_size();
-    call_ = std::make_unique<OneDnnCall>(dnnl::reorder(descriptor),
-                                         std::vector<OneDnnCall::Argument>{{DNNL_ARG_FROM, given},
-                                                                           {DNNL_ARG_TO, rounded},
-                                                                           {DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}});
+    call_ = std::make_unique<OneDnnCall>(
+        dnnl::reorder(descriptor),
+        std::vector<OneDnnCall::Argument>{
+            {DNNL_ARG_FROM, given}, {DNNL_ARG_TO, rounded}, {DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}});
   }
 
   /// Memory of the result, rounded up so that what lies behind it is aligned.

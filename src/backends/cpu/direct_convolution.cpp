@@ -35,10 +35,9 @@ class DirectConvolution : public Kernel {
     has_bias_ = problem.inputs.size() > 2;
     if (!backward_ || problem.constants[1] == nullptr) return;
     const graph::Literal& weights = *problem.constants[1];
-    packed_ = store.get(weights, "transposed, groups " + std::to_string(plan_.groups), weights_bytes_,
-                        [&](std::byte* bytes) {
-                          transpose_weights(plan_, weights.data(), reinterpret_cast<float*>(bytes));
-                        });
+    packed_ =
+        store.get(weights, "transposed, groups " + std::to_string(plan_.groups), weights_bytes_,
+                  [&](std::byte* bytes) { transpose_weights(plan_, weights.data(), reinterpret_cast<float*>(bytes)); });
   }
 
   void run(const Buffers& buffers) const noexcept override {

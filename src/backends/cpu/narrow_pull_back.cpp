@@ -74,9 +74,8 @@ class NarrowPullBack : public Kernel {
     const graph::Literal& weights = *problem.constants[1];
     std::string layout = "narrow";
     for (const std::int64_t place : plan_.tap_order) layout += " " + std::to_string(place);
-    packed_ = store.get(weights, layout, bytes_of_weights(), [&](std::byte* bytes) {
-      pack_narrow(plan_, weights.data(), reinterpret_cast<float*>(bytes));
-    });
+    packed_ = store.get(weights, layout, bytes_of_weights(),
+                        [&](std::byte* bytes) { pack_narrow(plan_, weights.data(), reinterpret_cast<float*>(bytes)); });
   }
 
   void run(const Buffers& buffers) const noexcept override {

@@ -295,7 +295,7 @@ TEST(OnnxRecovery, EncoderOfKeras) {
     EXPECT_EQ(std::count(found.begin(), found.end(), "Gelu gelu"), 1);
     EXPECT_EQ(std::count(found.begin(), found.end(), "Dense"), 7);
     EXPECT_EQ(std::count(found.begin(), found.end(), "Add"), 2 + 3) << name;  // the biases of heads lie along two axes
-    EXPECT_EQ(std::count(found.begin(), found.end(), "Mean"), 1);  // the pooling at the end
+    EXPECT_EQ(std::count(found.begin(), found.end(), "Mean"), 1);             // the pooling at the end
     for (const char* part : {"BatchNormalization", "Erf", "Sqrt", "Subtract"}) {
       EXPECT_THAT(found, testing::Not(testing::Contains(part)));
     }

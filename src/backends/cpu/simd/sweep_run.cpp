@@ -63,7 +63,8 @@ HWY_INLINE V short_exp(V x) {
   const D d;
   const hn::RebindToSigned<D> bits;
   const V whole = number(12582912.0f), shifted = hn::MulAdd(x, number(1.44269504f), whole), k = hn::Sub(shifted, whole);
-  const V r = hn::NegMulAdd(k, number(-2.12194440e-4f), hn::NegMulAdd(k, number(0.693359375f), x));  // ln 2 in two parts
+  const V r =
+      hn::NegMulAdd(k, number(-2.12194440e-4f), hn::NegMulAdd(k, number(0.693359375f), x));  // ln 2 in two parts
   const auto next = [&](V y, float factor) { return hn::MulAdd(y, r, number(factor)); };
   const V y = next(next(next(next(number(1.0f / 5040), 1.0f / 720), 1.0f / 120), 1.0f / 24), 1.0f / 6);
   const V power = next(next(next(y, 0.5f), 1.0f), 1.0f);

@@ -116,7 +116,8 @@ void fold_reduction(Node& node, double (*function)(double, double), double start
 }
 
 void fold_mean(Node& node) {
-  const Constant sums = reduced(node, [](double a, double b) { return a + b; }, 0);
+  const Constant sums = reduced(
+      node, [](double a, double b) { return a + b; }, 0);
   const double count = static_cast<double>(number(node, 0).size()) / static_cast<double>(sums.size());
   std::vector<double> numbers = sums.numbers();
   for (double& value : numbers) value /= count;

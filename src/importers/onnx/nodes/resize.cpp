@@ -69,7 +69,8 @@ Sampling sampling_of(Node& node) {
   };
   if (!known(s.mode, {"nearest", "linear"}))
     node.refuse("samples by '" + s.mode + "'; supported are nearest and linear");
-  if (!known(s.coordinates, {"asymmetric", "half_pixel", "pytorch_half_pixel", "tf_half_pixel_for_nn", "align_corners"})) {
+  if (!known(s.coordinates,
+             {"asymmetric", "half_pixel", "pytorch_half_pixel", "tf_half_pixel_for_nn", "align_corners"})) {
     node.refuse("has the coordinates '" + s.coordinates + "', which are not supported");
   }
   if (node.integer("antialias", 0) != 0) node.refuse("filters before it samples (antialias), which is not supported");
