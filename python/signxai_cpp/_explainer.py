@@ -42,6 +42,7 @@ class Explainer:
         put right, such as "Q1,Q7".
     precision: "f32", or "bf16": wide convolutions round their operands to bfloat16, for up to twice the speed on machines with
         such instructions, for maps that are alike and not equal. Unsupported on others.
+    backend: "cpu", or "reference": double precision, slow; what rounding does to a map shows beside it.
 
     >>> import numpy as np, signxai_cpp
     >>> explainer = signxai_cpp.Explainer("examples/digits/digits_cnn.h5", threads=1)
@@ -56,6 +57,7 @@ class Explainer:
         max_memory: Union[None, int, str] = None,
         semantics: str = "signxai",
         precision: str = "f32",
+        backend: str = "cpu",
     ) -> None:
         self.model = as_model(model)
         self.semantics = semantics
@@ -67,6 +69,7 @@ class Explainer:
             max_memory=self.max_memory,
             semantics=semantics,
             precision=precision,
+            backend=backend,
             extensions=ADDITIONS,
         )
 

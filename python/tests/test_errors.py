@@ -34,6 +34,7 @@ def test_invalid_argument(digits, batch):
         lambda: sx.explain(digits, batch, "lrp_z", input_layer_rule=object()),
         lambda: sx.Explainer(digits, threads=-1),
         lambda: sx.Explainer(digits, semantics="fuzzy"),
+        lambda: sx.Explainer(digits, backend="gpu"),
         lambda: sx.Explainer(digits).explain(batch, "gradient", nonsense=1),
     ):
         with pytest.raises(ValueError) as caught:

@@ -126,6 +126,13 @@ def test_path_explainer_and_model_agree(digits, batch):
     assert not np.array_equal(sound, sx.explain(digits, batch, "lrp_alpha_2_beta_1"))
 
 
+def test_double_precision(digits, batch):
+    exact = sx.Explainer(digits, backend="reference").explain(batch, "lrp_z").maps["lrp_z"]
+    found = sx.explain(digits, batch, "lrp_z").maps["lrp_z"]
+    np.testing.assert_allclose(found, exact, rtol=0, atol=1e-4 * np.abs(exact).max())
+    assert (found != exact).any()
+
+
 def test_compiled_form_is_kept(digits, batch):
     sx.explain(digits, batch, "lrp_epsilon_0_7")
     assert sx.explain(digits, batch, "lrp_epsilon_0_7").compile_seconds == 0
