@@ -102,14 +102,14 @@ void only_numbers(Node& node) {
 void only_known(Node& node) { node.refuse("is supported for numbers that the file states, not for computed tensors"); }
 
 constexpr char kAbsolute[] = "Absolute", kAdd[] = "Add", kAmax[] = "Amax", kAmin[] = "Amin", kArgmax[] = "Argmax",
-               kArgmin[] = "Argmin", kCelu[] = "celu", kDivide[] = "Divide", kEqual[] = "Equal", kErf[] = "Erf",
-               kExp[] = "Exp", kGreater[] = "Greater", kGreaterEqual[] = "GreaterEqual", kHardSilu[] = "hard_silu",
-               kLess[] = "Less", kLessEqual[] = "LessEqual", kLog[] = "Log", kLogicalAnd[] = "LogicalAnd",
-               kLogicalNot[] = "LogicalNot", kLogicalOr[] = "LogicalOr", kLogsumexp[] = "Logsumexp",
-               kMaximum[] = "Maximum", kMean[] = "Mean", kMinimum[] = "Minimum", kMish[] = "mish",
-               kMultiply[] = "Multiply", kNegative[] = "Negative", kProd[] = "Prod", kReciprocal[] = "Reciprocal",
-               kSelu[] = "selu", kSign[] = "Sign", kSoftplus[] = "softplus", kSoftsign[] = "softsign", kSqrt[] = "Sqrt",
-               kSubtract[] = "Subtract", kSum[] = "Sum", kTanh[] = "tanh";
+               kArgmin[] = "Argmin", kCelu[] = "celu", kEqual[] = "Equal", kErf[] = "Erf", kExp[] = "Exp",
+               kGreater[] = "Greater", kGreaterEqual[] = "GreaterEqual", kHardSilu[] = "hard_silu", kLess[] = "Less",
+               kLessEqual[] = "LessEqual", kLog[] = "Log", kLogicalAnd[] = "LogicalAnd", kLogicalNot[] = "LogicalNot",
+               kLogicalOr[] = "LogicalOr", kLogsumexp[] = "Logsumexp", kMaximum[] = "Maximum", kMean[] = "Mean",
+               kMinimum[] = "Minimum", kMish[] = "mish", kMultiply[] = "Multiply", kNegative[] = "Negative",
+               kProd[] = "Prod", kReciprocal[] = "Reciprocal", kSelu[] = "selu", kSign[] = "Sign",
+               kSoftplus[] = "softplus", kSoftsign[] = "softsign", kSqrt[] = "Sqrt", kSubtract[] = "Subtract",
+               kSum[] = "Sum", kTanh[] = "tanh";
 
 void add(Node& node) {
   if (!recover_bias(node)) recovered<many<kAdd>>(node);
