@@ -106,7 +106,7 @@ def test_text(tmp_path):
         close(found, expected)
 
 
-APPLICATIONS = {"MobileNetV2": 32, "MobileNetV3Small": 32, "ResNet50": 32, "DenseNet121": 32}
+APPLICATIONS = {"MobileNetV2": 32, "MobileNetV3Small": 32, "EfficientNetB0": 32, "Xception": 71, "ResNet50": 32, "DenseNet121": 32}
 
 
 @pytest.mark.parametrize("name", APPLICATIONS)
