@@ -64,7 +64,7 @@ def gradient_cell(ours: np.ndarray, theirs: np.ndarray, in_float64: Callable[[],
     row = {"deviation": float(near.max(initial=apart.min())), "samples": len(near), "of": COUNT}
     if len(near) >= LEAST:
         return {"verdict": "ok", **row}
-    exact = int((deviations(*in_float64()) <= TOLERANCE).sum())  # ours rounds what it keeps between steps
+    exact = int((deviations(*in_float64()) <= TOLERANCE).sum())  # numbers such as 1 / 255 are in single precision here
     return {"verdict": f"{exact}/{COUNT} in float64" if exact >= LEAST else "FAILS", **row, "float64": exact}
 
 
