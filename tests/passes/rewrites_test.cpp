@@ -2,57 +2,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <optional>
-#include <random>
-
-#include "backends/reference/evaluate.h"
-#include "graph/text.h"
-#include "graph/verify.h"
-#include "passes/passes.h"
-#include "runtime/program.h"
+#include "passes/rewriting.h"
 #include "signxai/error.h"
-#include "support/op_case.h"
 
 namespace signxai::passes {
 namespace {
-
-using graph::from_text;
-using graph::to_text;
-
-std::optional<graph::Literal> weights(std::string_view name, const Shape& shape) {
-  std::mt19937 random(static_cast<unsigned>(name.size()));
-  const graph::Array array = test::random_array(shape, random);
-  return graph::Literal(shape, std::vector<float>(array.data.begin(), array.data.end()), std::string(name));
-}
-
-Context context() {
-  Context made;
-  made.evaluate = [](const graph::Node& node, const auto& inputs) { return runtime::compute(node, inputs); };
-  return made;
-}
-
-void expect_same_results(const Graph& before, const Graph& after) {
-  std::mt19937 random(7);
-  std::vector<graph::Array> inputs;
-  for (graph::Value input : before.inputs()) inputs.push_back(test::random_array(before.type(input).shape, random));
-  const auto expected = reference::evaluate(before, inputs), got = reference::evaluate(after, inputs);
-  ASSERT_EQ(got.size(), expected.size());
-  for (std::size_t i = 0; i < got.size(); ++i) {
-    ASSERT_EQ(got[i].shape, expected[i].shape);
-    for (std::size_t k = 0; k < got[i].data.size(); ++k) {
-      EXPECT_NEAR(got[i].data[k], expected[i].data[k], 1e-6 * (1 + std::abs(expected[i].data[k])));
-    }
-  }
-}
-
-template <typename Pass>
-void expect_rewrite(Pass&& pass, const std::string& before, const std::string& after) {
-  const Graph graph = from_text(before, weights);
-  const Graph rewritten = pass(graph, context());
-  graph::verify(rewritten);
-  EXPECT_EQ(to_text(rewritten), to_text(from_text(after, weights)));
-  expect_same_results(graph, rewritten);
-}
 
 TEST(EliminateDeadTerms, LeavesABroadcastOfWhatAVanishedTermWasAddedTo) {
   expect_rewrite(eliminate_dead_terms, R"(
@@ -153,67 +107,6 @@ output "dz" %dz
 output "a" %a
 output "dz" %dz
 )");
-}
-
-TEST(FoldPads, LetsAConvolutionPad) {
-  expect_rewrite(fold_pads, R"(
-%x = input "x" : f32[2,6,5,3]
-%w = const @kernel : f32[3,3,3,4]
-%p = pad %x {pads=[0,0,0,1,2,1,0,0]} : f32[2,7,8,3]
-%y = conv %p %w {dilations=[1,1], padding="same", strides=[2,2]} : f32[2,4,4,4]
-output "y" %y
-)",
-                 R"(
-%x = input "x" : f32[2,6,5,3]
-%w = const @kernel : f32[3,3,3,4]
-%y = conv %x %w {dilations=[1,1], padding="explicit", pads=[1,2,2,2], strides=[2,2]} : f32[2,4,4,4]
-output "y" %y
-)");
-}
-
-TEST(FoldPads, LeavesTheBorderOutOfAPullBack) {
-  expect_rewrite(fold_pads, R"(
-%x = input "x" : f32[2,6,5,3]
-%r = input "r" : f32[2,3,3,4]
-%c = input "c" : f32[3]
-%w = const @kernel : f32[3,3,3,4]
-%p = pad %x {pads=[0,0,0,1,1,1,0,0]} : f32[2,7,7,3]
-%b = conv_backward_data %r %w {dilations=[1,1], input_spatial=[7,7], padding="valid", strides=[2,2]} : f32[2,7,7,3]
-%s = mul %b %c
-%m = mul %p %s
-%y = slice %m {begin=[0,0,1,0], end=[2,6,6,3]} : f32[2,6,5,3]
-output "y" %y
-)",
-                 R"(
-%x = input "x" : f32[2,6,5,3]
-%r = input "r" : f32[2,3,3,4]
-%c = input "c" : f32[3]
-%w = const @kernel : f32[3,3,3,4]
-%b = conv_backward_data %r %w {dilations=[1,1], input_spatial=[6,5], padding="explicit", pads=[0,1,1,1], strides=[2,2]} : f32[2,6,5,3]
-%s = mul %b %c
-%m = mul %x %s
-output "y" %m
-)");
-}
-
-TEST(FoldPads, LeavesOtherGroundsOtherBordersAndSharedPullBacks) {
-  const std::string text = R"(
-%x = input "x" : f32[2,6,5,3]
-%r = input "r" : f32[2,3,3,4]
-%w = const @kernel : f32[3,3,3,4]
-%p = pad %x {pads=[0,0,0,1,1,1,0,0], value=1} : f32[2,7,7,3]
-%a = conv %p %w {dilations=[1,1], padding="valid", strides=[2,2]} : f32[2,3,3,4]
-%q = pad %x {pads=[0,0,0,1,1,1,0,0]} : f32[2,7,7,3]
-%b = conv_backward_data %r %w {dilations=[1,1], input_spatial=[7,7], padding="valid", strides=[2,2]} : f32[2,7,7,3]
-%m = mul %q %b
-%n = relu %m
-%y = slice %m {begin=[0,0,1,0], end=[2,6,6,3]} : f32[2,6,5,3]
-%z = slice %n {begin=[0,0,0,0], end=[2,6,5,3]} : f32[2,6,5,3]
-output "a" %a
-output "y" %y
-output "z" %z
-)";
-  expect_rewrite(fold_pads, text, text);
 }
 
 TEST(NarrowToSupport, TakesTheMasksOfACappedActivationFromIt) {

@@ -25,9 +25,17 @@ TEST_P(OnnxStored, OutputsAndGradients) { keras::expect_stored("onnx/" + GetPara
 INSTANTIATE_TEST_SUITE_P(Models, OnnxStored,
                          testing::Values("residual7.onnx", "residual11.onnx", "residual18.onnx", "residual21.onnx",
                                          "windows14.onnx", "lstm13.onnx", "gru17.onnx", "attention14.onnx",
-                                         "attention18.onnx", "keras_residual9.onnx", "keras_residual17.onnx",
-                                         "keras_mobile13.onnx", "keras_lstm15.onnx", "keras_gru13.onnx",
-                                         "keras_encoder13.onnx", "keras_encoder18.onnx"),
+                                         "attention18.onnx"),
+                         [](const auto& test) { return keras::stem(test.param); });
+
+class Tf2OnnxStored : public testing::TestWithParam<std::string> {};
+
+TEST_P(Tf2OnnxStored, OutputsAndGradients) { keras::expect_stored("tf2onnx/" + GetParam()); }
+
+INSTANTIATE_TEST_SUITE_P(Models, Tf2OnnxStored,
+                         testing::Values("keras_residual9.onnx", "keras_residual17.onnx", "keras_mobile13.onnx",
+                                         "keras_lstm15.onnx", "keras_gru13.onnx", "keras_encoder13.onnx",
+                                         "keras_encoder18.onnx"),
                          [](const auto& test) { return keras::stem(test.param); });
 
 TEST(Onnx, LayersAreThoseOfPyTorch) {

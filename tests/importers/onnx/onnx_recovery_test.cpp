@@ -264,12 +264,13 @@ TEST(OnnxRecovery, WhatOnlyResemblesANormalisation) {
   keras::expect_near(scale.run(array({1, 2, 4}, kRows)), {1, 2, 4}, expected, 1e-5);
 }
 
-// Layers of TensorFlow as tf2onnx writes them; data/onnx/make_tf2onnx.py. ---------------------------------------------
+// Layers of TensorFlow as tf2onnx writes them; data/tf2onnx/make_tf2onnx.py.
+// --------------------------------------------
 
 Strings stored_classes(const std::string& name) {
   Strings found;
   for (const std::string& one :
-       classes(load_network(std::string(SIGNXAI_SOURCE_DIR) + "/tests/importers/data/onnx/" + name))) {
+       classes(load_network(std::string(SIGNXAI_SOURCE_DIR) + "/tests/importers/data/tf2onnx/" + name))) {
     const bool moves = one == "Reshape" || one == "Transpose" || one == "Pad" || one == "GetItem" || one == "Flatten";
     if (!moves) found.push_back(one);
   }

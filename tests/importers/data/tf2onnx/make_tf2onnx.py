@@ -1,6 +1,6 @@
 """Makes the stored ONNX models that tf2onnx writes of tf.keras networks, with what TensorFlow computes for them:
 
-    make parity; .deps/parity-tf/bin/python tests/importers/data/onnx/make_tf2onnx.py
+    make parity; .deps/parity-tf/bin/python tests/importers/data/tf2onnx/make_tf2onnx.py
 
 NAME.npz holds samples x, outputs y, and the gradient g of output 1."""
 
