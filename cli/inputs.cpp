@@ -1,139 +1,21 @@
-// Readers of INPUT files. A first pass lists the samples, later ones read them.
+// Readers of INPUT files. A first pass (input_files.h) lists the samples, later ones read them.
 #include "inputs.h"
 
-#include <unistd.h>
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include "console.h"
+#include "input_files.h"
 #include "signxai/array_file.h"
 #include "signxai/error.h"
 
 namespace signxai::cli {
 namespace {
-
-[[noreturn]] void refuse(const std::string& subject, const std::string& message) {
-  throw Error(ErrorCode::kInvalidArgument, "input", subject, message);
-}
-
-std::string lower_extension(const std::string& path) {
-  std::string extension = std::filesystem::path(path).extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return extension;
-}
-
-/// As the header of an array says; one sample of the network's shape, or several with the batch axis first.
-struct Extent {
-  std::int64_t samples;
-  bool batch;
-};
-
-bool fits(const Shape& shape, const Shape& wanted) {
-  return std::equal(shape.begin(), shape.end(), wanted.begin(), wanted.end(),
-                    [](std::int64_t have, std::int64_t want) { return want < 0 || have == want; });
-}
-
-Extent extent_of(const std::string& path, const Shape& shape, const Shape& wanted) {
-  Shape one = shape;
-  const bool batch = one.size() == wanted.size() + 1;
-  if (batch) one.erase(one.begin());
-  if (!fits(one, wanted)) {
-    refuse(path, fmt::format("has shape {}; the network takes {}, or a batch with the samples first", to_string(shape),
-                             to_string(wanted)));
-  }
-  if (element_count(shape) == 0) refuse(path, fmt::format("holds no sample; got shape {}", to_string(shape)));
-  return {batch ? shape.front() : 1, batch};
-}
-
-enum class Kind { kArray, kTable, kPicture };
-
-/// One file with what the first pass found out about it.
-struct File {
-  std::string path, member;  ///< member: of an archive
-  Kind kind;
-  Extent extent{1, false};
-};
-
-/// The name without member and type, "FILE.npz:NAME" as FILE.npz and NAME.
-std::pair<std::string, std::string> split_member(const std::string& path) {
-  const std::size_t colon = path.rfind(".npz:");
-  if (colon != std::string::npos) return {path.substr(0, colon + 4), path.substr(colon + 5)};
-  if (lower_extension(path) != ".npz") return {path, ""};
-  const std::vector<std::string> names = npz_names(path);
-  if (names.size() == 1) return {path, names.front()};
-  refuse(path,
-         fmt::format("holds {} arrays ({}); expected one, or try {}:NAME", names.size(), fmt::join(names, ", "), path));
-}
-
-/// A picture is not decoded yet, but a file that cannot be opened is better refused before the others are computed.
-void check_readable(const std::string& path) {
-  if (access(path.c_str(), R_OK) != 0 || !std::filesystem::is_regular_file(path)) load_image_file(path);
-}
-
-File looked_at(const std::string& given, const Shape& wanted) {
-  const std::string extension = lower_extension(given);
-  if (extension == ".npy" || extension == ".npz" || given.find(".npz:") != std::string::npos) {
-    const auto [path, member] = split_member(given);
-    return {path, member, Kind::kArray, extent_of(path, ArrayReader(path, member).shape(), wanted)};
-  }
-  if (extension == ".csv") return {given, "", Kind::kTable, extent_of(given, read_csv(given).values.shape, wanted)};
-  check_readable(given);
-  return {given, "", Kind::kPicture};
-}
-
-/// Can files of this type be inputs of the network at all? A table of labels beside pictures is none.
-bool suits(const std::string& extension, const Shape& wanted) {
-  static constexpr std::array kPictures = {".png", ".jpg", ".jpeg"};
-  const bool picture = std::find(kPictures.begin(), kPictures.end(), extension) != kPictures.end();
-  if (picture) return wanted.size() == 2 || wanted.size() == 3;
-  if (extension == ".csv") return wanted.size() == 1 || wanted.size() == 2;
-  return extension == ".npy" || extension == ".npz";
-}
-
-/// What a folder holds for the network, by name; what is left out is said.
-std::vector<std::string> listed(const std::string& folder, const Shape& wanted) {
-  std::error_code error;
-  std::vector<std::string> files, others;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string(), extension = lower_extension(name);
-    if (name.front() == '.' || entry.is_directory(error)) continue;
-    const bool known = suits(extension, wanted);
-    (known ? files : others).push_back(known ? entry.path().string() : name);
-  }
-  if (error) throw Error(ErrorCode::kIo, "input", folder, "the folder cannot be read; " + error.message());
-  if (files.empty())
-    refuse(folder, "the folder holds no file that the network could take (.png, .jpg, .npy, .npz, .csv)");
-  std::sort(files.begin(), files.end());
-  std::sort(others.begin(), others.end());
-  say(fmt::format("{}: {} file(s)", folder, files.size()));
-  if (!others.empty()) {
-    say(fmt::format("note: {}: {} file(s) of other types are left out: {}{}", folder, others.size(), others.front(),
-                    others.size() > 1 ? " ..." : ""));
-  }
-  return files;
-}
-
-std::vector<std::string> expanded(const std::vector<std::string>& given, const Shape& wanted) {
-  std::vector<std::string> paths;
-  for (const std::string& path : given) {
-    std::error_code error;
-    if (!std::filesystem::is_directory(path, error)) {
-      paths.push_back(path);
-      continue;
-    }
-    const std::vector<std::string> files = listed(path, wanted);
-    paths.insert(paths.end(), files.begin(), files.end());
-  }
-  return paths;
-}
 
 /// The same crop and size as the network sees, as 8-bit pixels.
 Image shown(const Image& image, Preprocess settings, const Shape& shape) {
@@ -160,21 +42,22 @@ std::vector<std::vector<std::string>> assigned(const InputOptions& options, cons
   for (const PortInfo& port : ports) names.push_back(port.name);
   std::vector<std::vector<std::string>> files(ports.size());
   if (!options.files.empty() && ports.size() > 1) {
-    refuse(options.files.front(), fmt::format("the network has {} inputs ({}); hand each in as --input NAME=FILE",
-                                              ports.size(), fmt::join(names, ", ")));
+    refuse_input(options.files.front(), fmt::format("the network has {} inputs ({}); hand each in as --input NAME=FILE",
+                                                    ports.size(), fmt::join(names, ", ")));
   }
   if (!options.files.empty()) files.front() = options.files;
   for (const std::string& named : options.named) {
     const std::size_t equals = named.find('=');
     const auto at = std::find(names.begin(), names.end(), named.substr(0, equals));
     if (equals == std::string::npos || at == names.end()) {
-      refuse(named, fmt::format("is not NAME=FILE with a name of the network's inputs ({})", fmt::join(names, ", ")));
+      refuse_input(named,
+                   fmt::format("is not NAME=FILE with a name of the network's inputs ({})", fmt::join(names, ", ")));
     }
     files[static_cast<std::size_t>(at - names.begin())].push_back(named.substr(equals + 1));
   }
   for (std::size_t i = 0; i < files.size(); ++i) {
     if (files[i].empty())
-      refuse(names[i], "the network's input is missing; try INPUT, or --input " + names[i] + "=FILE");
+      refuse_input(names[i], "the network's input is missing; try INPUT, or --input " + names[i] + "=FILE");
   }
   return files;
 }
@@ -186,21 +69,22 @@ class InputStream::Port {
  public:
   Port(const std::vector<std::string>& given, const Preprocess& settings, Shape wanted)
       : settings_(settings), wanted_(std::move(wanted)) {
-    for (const std::string& path : expanded(given, wanted_)) files_.push_back(looked_at(path, wanted_));
+    for (const std::string& path : input_paths(given, wanted_)) files_.push_back(look_at_input(path, wanted_));
   }
 
   bool has_pictures() const {
-    return std::any_of(files_.begin(), files_.end(), [](const File& file) { return file.kind == Kind::kPicture; });
+    return std::any_of(files_.begin(), files_.end(),
+                       [](const InputFile& file) { return file.kind == InputFile::Kind::kPicture; });
   }
 
   std::vector<Sample> samples() const {
     std::vector<Sample> list;
-    for (const File& file : files_) {
+    for (const InputFile& file : files_) {
       const std::filesystem::path path(file.path);
-      for (std::int64_t i = 0; i < file.extent.samples; ++i) {
+      for (std::int64_t i = 0; i < file.samples; ++i) {
         Sample sample;
-        sample.name = path.filename().string() + (file.extent.batch ? fmt::format("[{}]", i) : "");
-        sample.stem = path.stem().string() + (file.extent.batch ? fmt::format("_{}", i) : "");
+        sample.name = path.filename().string() + (file.batch ? fmt::format("[{}]", i) : "");
+        sample.stem = path.stem().string() + (file.batch ? fmt::format("_{}", i) : "");
         list.push_back(std::move(sample));
       }
     }
@@ -224,14 +108,13 @@ class InputStream::Port {
   /// Reads until there are `count` samples, or no more.
   void fill(std::size_t count) {
     while (samples_.size() < count && next_file_ < files_.size()) {
-      const File& file = files_[next_file_];
-      const auto wanted =
-          std::min(static_cast<std::int64_t>(count - samples_.size()), file.extent.samples - next_sample_);
-      if (file.kind == Kind::kArray) add_rows(file, wanted);
-      if (file.kind == Kind::kTable) add_table(file, wanted);
-      if (file.kind == Kind::kPicture) add_picture(file.path);
+      const InputFile& file = files_[next_file_];
+      const auto wanted = std::min(static_cast<std::int64_t>(count - samples_.size()), file.samples - next_sample_);
+      if (file.kind == InputFile::Kind::kArray) add_rows(file, wanted);
+      if (file.kind == InputFile::Kind::kTable) add_table(file, wanted);
+      if (file.kind == InputFile::Kind::kPicture) add_picture(file.path);
       next_sample_ += wanted;
-      if (next_sample_ < file.extent.samples) continue;
+      if (next_sample_ < file.samples) continue;
       ++next_file_;
       next_sample_ = 0;
       reader_.reset();
@@ -240,18 +123,18 @@ class InputStream::Port {
     if (!samples_.empty()) values_.shape.front() = static_cast<std::int64_t>(samples_.size());
   }
 
-  void add_rows(const File& file, std::int64_t count) {
+  void add_rows(const InputFile& file, std::int64_t count) {
     if (!reader_) reader_ = std::make_unique<ArrayReader>(file.path, file.member);
-    add(file, reader_->read(file.extent.batch ? count : reader_->shape().front()), count, {});
+    add(file, reader_->read(file.batch ? count : reader_->shape().front()), count, {});
   }
 
-  void add_table(const File& file, std::int64_t count) {
+  void add_table(const InputFile& file, std::int64_t count) {
     if (table_.values.data.empty()) table_ = read_csv(file.path);
     Sample sample;
     // For a network of plain features each row is a sample, and the columns are no leads.
     sample.series = wanted_.size() == 2;
     if (sample.series) sample.leads = table_.columns;
-    if (!file.extent.batch) return add(file, table_.values, 1, sample);
+    if (!file.batch) return add(file, table_.values, 1, sample);
     const std::int64_t columns = table_.values.shape[1];
     const auto first = table_.values.data.begin() + next_sample_ * columns;
     add(file, Tensor({count, columns}, {first, first + count * columns}), count, sample);
@@ -264,19 +147,20 @@ class InputStream::Port {
     try {
       const Tensor values = preprocess(image, settings_, wanted_);
       sample.picture = shown(image, settings_, wanted_);
-      add({path, "", Kind::kPicture}, values, 1, sample);
+      add({path, "", InputFile::Kind::kPicture}, values, 1, sample);
     } catch (const Error& error) {
       if (error.stage() != "image") throw;
       throw Error(error.code(), error.stage(), path, error.message());
     }
   }
 
-  void add(const File& file, const Tensor& values, std::int64_t count, const Sample& sample) {
-    Shape one(values.shape.begin() + (file.extent.batch ? 1 : 0), values.shape.end());
+  void add(const InputFile& file, const Tensor& values, std::int64_t count, const Sample& sample) {
+    Shape one(values.shape.begin() + (file.batch ? 1 : 0), values.shape.end());
     if (first_shape_.empty()) first_shape_ = one;
     if (one != first_shape_) {
-      refuse(file.path, fmt::format("has shape {}, the inputs before it {}; the inputs of one call form one batch",
-                                    to_string(one), to_string(first_shape_)));
+      refuse_input(file.path,
+                   fmt::format("has shape {}, the inputs before it {}; the inputs of one call form one batch",
+                               to_string(one), to_string(first_shape_)));
     }
     check_finite(file, values);
     if (samples_.empty()) {
@@ -288,18 +172,18 @@ class InputStream::Port {
     samples_.insert(samples_.end(), static_cast<std::size_t>(count), sample);
   }
 
-  void check_finite(const File& file, const Tensor& values) const {
+  void check_finite(const InputFile& file, const Tensor& values) const {
     const auto bad = std::find_if(values.data.begin(), values.data.end(), [](float v) { return !std::isfinite(v); });
     if (bad == values.data.end()) return;
     const std::int64_t size = element_count(first_shape_);
-    refuse(file.path, fmt::format("holds {} (element {} of {}); expected finite numbers",
-                                  std::isnan(*bad) ? "a NaN" : "an infinity",
-                                  next_sample_ * size + (bad - values.data.begin()), file.extent.samples * size));
+    refuse_input(file.path, fmt::format("holds {} (element {} of {}); expected finite numbers",
+                                        std::isnan(*bad) ? "a NaN" : "an infinity",
+                                        next_sample_ * size + (bad - values.data.begin()), file.samples * size));
   }
 
   const Preprocess settings_;
   const Shape wanted_;
-  std::vector<File> files_;
+  std::vector<InputFile> files_;
   std::size_t next_file_ = 0;
   std::int64_t next_sample_ = 0;  ///< of that file
   std::unique_ptr<ArrayReader> reader_;
@@ -345,8 +229,8 @@ InputStream::InputStream(const InputOptions& options, const Model& model) {
     pictures |= ports_.back()->has_pictures();
     std::vector<Sample> samples = ports_.back()->samples();
     if (i > 0 && samples.size() != samples_.size()) {
-      refuse(ports[i].name, fmt::format("got {} samples, for '{}' {}; every sample needs each input", samples.size(),
-                                        ports.front().name, samples_.size()));
+      refuse_input(ports[i].name, fmt::format("got {} samples, for '{}' {}; every sample needs each input",
+                                              samples.size(), ports.front().name, samples_.size()));
     }
     names_.push_back(ports[i].name);
     embeddings_.push_back(ports[i].embeddings);

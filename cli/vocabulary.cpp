@@ -14,12 +14,12 @@
 namespace signxai::cli {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
 /// The engine holds ids as float32, exact below this.
 constexpr std::int64_t kMostIds = std::int64_t{1} << 24;
 
-[[noreturn]] void refuse(const std::string& path, const std::string& message) {
+[[noreturn]] void refuse_vocabulary(const std::string& path, const std::string& message) {
   throw Error(ErrorCode::kCorruptFile, "input", path, message);
 }
 
@@ -52,7 +52,7 @@ class FromJson {
         value.is_number_integer() ? put(value.get<std::int64_t>(), key) : put(id_of(key), value);
       }
     }
-    if (tokens.empty()) refuse(path, "the vocabulary has no token");
+    if (tokens.empty()) refuse_vocabulary(path, "the vocabulary has no token");
   }
 
   std::vector<std::string> tokens;
@@ -62,16 +62,16 @@ class FromJson {
     std::int64_t id = -1;
     const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), id);
     if (error != std::errc() || end != key.data() + key.size()) {
-      refuse(path_, "'" + key + "' has no id; expected {token: id} or {id: token}");
+      refuse_vocabulary(path_, "'" + key + "' has no id; expected {token: id} or {id: token}");
     }
     return id;
   }
 
   void put(std::int64_t id, const Json& token, bool once = true) {
-    if (!token.is_string()) refuse(path_, "got " + token.dump() + " in place of a token");
-    if (id < 0 || id >= kMostIds) refuse(path_, fmt::format("id {} is out of range; expected 0 to {}", id, kMostIds - 1));
+    if (!token.is_string()) refuse_vocabulary(path_, "got " + token.dump() + " in place of a token");
+    if (id < 0 || id >= kMostIds) refuse_vocabulary(path_, fmt::format("id {} is out of range; expected 0 to {}", id, kMostIds - 1));
     const auto at = static_cast<std::size_t>(id);
-    if (once && at < tokens.size() && !tokens[at].empty()) refuse(path_, fmt::format("id {} has two tokens", id));
+    if (once && at < tokens.size() && !tokens[at].empty()) refuse_vocabulary(path_, fmt::format("id {} has two tokens", id));
     if (at >= tokens.size()) tokens.resize(at + 1);
     tokens[at] = token.get<std::string>();
   }
@@ -89,7 +89,7 @@ Vocabulary Vocabulary::read(const std::string& path) {
   Vocabulary vocabulary;
   // "[PAD]" in the first line of a text begins as a list does.
   vocabulary.tokens_ = document.is_object() || document.is_array() ? FromJson(document, path).tokens : lines_of(content);
-  if (json && content[start] == '{' && document.is_discarded()) refuse(path, "is no JSON");
+  if (json && content[start] == '{' && document.is_discarded()) refuse_vocabulary(path, "is no JSON");
   return vocabulary;
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct BenchOptions {
   ModelOptions model;
   MethodOptions methods;
   ComputeOptions compute;
@@ -38,7 +38,7 @@ struct Timing {
 bool is_kernel(const StepTime& step) { return step.op.rfind("conv", 0) == 0 || step.op.rfind("matmul", 0) == 0; }
 
 /// Pseudo-random inputs in -1..1, the same in every run.
-Tensor make_input(const Options& options, Shape shape) {
+Tensor make_input(const BenchOptions& options, Shape shape) {
   if (std::any_of(shape.begin(), shape.end(), [](std::int64_t extent) { return extent < 1; })) {
     throw Error(ErrorCode::kInvalidArgument, "bench", "shape",
                 fmt::format("the network's input {} has open extents; give them with --shape", to_string(shape)));
@@ -52,7 +52,7 @@ Tensor make_input(const Options& options, Shape shape) {
 }
 
 /// One array per input of the network; --shape is for networks of one.
-std::vector<Tensor> make_inputs(const Options& options, const Model& model) {
+std::vector<Tensor> make_inputs(const BenchOptions& options, const Model& model) {
   std::vector<Tensor> inputs;
   const std::vector<PortInfo> ports = model.inputs();
   if (!options.shape.empty() && ports.size() > 1) {
@@ -80,7 +80,7 @@ Timing measure(const Explainer& explainer, const std::vector<TensorView>& inputs
   return timing;
 }
 
-Json document_of(const Options& options, const std::vector<Tensor>& inputs, const std::vector<Timing>& timings) {
+Json document_of(const BenchOptions& options, const std::vector<Tensor>& inputs, const std::vector<Timing>& timings) {
   Json document = {{"model", options.model.path},
                    {"input_shape", inputs.front().shape},
                    {"repeats", options.repeats},
@@ -112,7 +112,7 @@ std::string steps_text(const Timing& timing, std::size_t count) {
   return "\n" + timing.method + ", slowest steps:\n" + table(rows);
 }
 
-std::string text_of(const Options& options, const std::vector<Timing>& timings) {
+std::string text_of(const BenchOptions& options, const std::vector<Timing>& timings) {
   std::vector<std::vector<std::string>> rows = {{"method", "warm ms", "kernels ms", "ratio", "first call ms"}};
   std::string steps;
   for (const Timing& t : timings) {
@@ -123,7 +123,7 @@ std::string text_of(const Options& options, const std::vector<Timing>& timings) 
   return table(rows) + steps;
 }
 
-void run(const Options& options) {
+void run_bench(const BenchOptions& options) {
   std::vector<MethodRequest> requests = options.methods.requests();
   const Explainer explainer(options.model.load(), options.compute.options);
   say_notes(explainer.model().notes());
@@ -147,7 +147,7 @@ void run(const Options& options) {
 }  // namespace
 
 Action add_bench(CLI::App& verb, const Additions& additions) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<BenchOptions>();
   options->methods.names = {"lrp_z"};
   options->model.add_to(verb);
   options->methods.add_to(verb, false, additions);
@@ -163,7 +163,7 @@ Action add_bench(CLI::App& verb, const Additions& additions) {
   options->compute.add_to(verb);
   options->compute.options.extensions = additions;
   return [options] {
-    run(*options);
+    run_bench(*options);
     return 0;
   };
 }

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct CompareOptions {
   ModelOptions model;
   MethodOptions methods;
   ComputeOptions compute;
@@ -65,7 +65,8 @@ Difference difference_of(const MethodMap& before, const MethodMap& after, const 
   return result;
 }
 
-std::vector<Difference> compare(const Options& options, const Model& model, const std::vector<TensorView>& inputs) {
+std::vector<Difference> compare(const CompareOptions& options, const Model& model,
+                                const std::vector<TensorView>& inputs) {
   const Explainer any(model, options.compute.options);
   const std::vector<MethodRequest> requests =
       options.methods.fitting(options.methods.requests(), any, sample_shapes(inputs));
@@ -112,7 +113,7 @@ Json document_of(const std::vector<Difference>& differences) {
   return {{"differences", std::move(list)}};
 }
 
-void run(const Options& options) {
+void run_compare(const CompareOptions& options) {
   const Model model = options.model.load();
   say_notes(model.notes());
   const Inputs inputs = read_inputs(options.inputs, model);
@@ -123,7 +124,7 @@ void run(const Options& options) {
 }  // namespace
 
 Action add_compare(CLI::App& verb, const Additions& additions) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CompareOptions>();
   options->model.add_to(verb);
   options->inputs.add_to(verb);
   options->methods.add_to(verb, true, additions);
@@ -132,7 +133,7 @@ Action add_compare(CLI::App& verb, const Additions& additions) {
   options->compute.add_to(verb);
   options->compute.options.extensions = additions;
   return [options] {
-    run(*options);
+    run_compare(*options);
     return 0;
   };
 }

@@ -20,7 +20,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct ExplainOptions {
   ModelOptions model;
   MethodOptions methods;
   ComputeOptions compute;
@@ -43,14 +43,14 @@ std::int64_t neurons_of(const Target& target, const Model& model) {
 }
 
 /// The hashes of the model's files are computed when there is something to keep them in.
-Provenance provenance_of(const Options& options, const Explainer& explainer, const std::vector<MethodRequest>& requests,
-                         const InputStream& inputs) {
+Provenance provenance_of(const ExplainOptions& options, const Explainer& explainer,
+                         const std::vector<MethodRequest>& requests, const InputStream& inputs) {
   const bool kept = options.json || !options.output.raw.empty() || !options.output.pictures.empty();
   if (!kept) return {};
   return {explainer, options.compute.options, requests, options.target.text, inputs.preprocessing()};
 }
 
-Json document_of(const Options& options, const Model& model, const OutputPlan& plan, const Report& report,
+Json document_of(const ExplainOptions& options, const Model& model, const OutputPlan& plan, const Report& report,
                  const Provenance& provenance) {
   Json document = {{"model", {{"file", options.model.path}, {"name", model.name()}, {"notes", model.notes()}}},
                    {"semantics", options.compute.options.semantics}};
@@ -79,7 +79,7 @@ std::vector<std::string> names_of(const std::vector<Sample>& samples) {
 
 /// What all chunks of a call share.
 struct Call {
-  const Options& options;
+  const ExplainOptions& options;
   const std::vector<MethodRequest>& requests;
   const Explainer& explainer;
   const Target& target;
@@ -113,7 +113,7 @@ struct Call {
   }
 };
 
-int run(const Options& options) {
+int run_explain(const ExplainOptions& options) {
   std::vector<MethodRequest> requests = options.methods.requests();
   for (MethodRequest& request : requests) request.ledger = options.ledger;
   const Model model = options.model.load();
@@ -138,7 +138,7 @@ int run(const Options& options) {
 }  // namespace
 
 Action add_explain(CLI::App& verb, const Additions& additions) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExplainOptions>();
   options->model.add_to(verb);
   options->inputs.add_to(verb);
   options->methods.add_to(verb, true, additions);
@@ -154,7 +154,7 @@ Action add_explain(CLI::App& verb, const Additions& additions) {
   options->pictures.add_to(verb);
   options->compute.add_to(verb);
   options->compute.options.extensions = additions;
-  return [options] { return run(*options); };
+  return [options] { return run_explain(*options); };
 }
 
 }  // namespace signxai::cli

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct InspectOptions {
   ModelOptions model;
   MethodOptions methods;
   ComputeOptions compute;
@@ -28,13 +28,13 @@ struct Rules {
   std::vector<std::string> per_layer;
 };
 
-std::vector<MethodRequest> fitting_requests(const Options& options, const Explainer& explainer) {
+std::vector<MethodRequest> fitting_requests(const InspectOptions& options, const Explainer& explainer) {
   std::vector<Shape> shapes;
   for (const PortInfo& port : explainer.model().inputs()) shapes.push_back(port.shape);
   return options.methods.fitting(options.methods.requests(), explainer, shapes);
 }
 
-std::vector<Rules> rules_of(const Options& options, const Model& model) {
+std::vector<Rules> rules_of(const InspectOptions& options, const Model& model) {
   std::vector<Rules> rules;
   const Explainer explainer(model, options.compute.options);
   const std::vector<MethodRequest> requests = fitting_requests(options, explainer);
@@ -59,7 +59,7 @@ std::string text_of(const std::vector<PortInfo>& ports) {
   return fmt::format("{}", fmt::join(pieces, ", "));
 }
 
-Json document_of(const Options& options, const Model& model, const std::vector<Rules>& rules) {
+Json document_of(const InspectOptions& options, const Model& model, const std::vector<Rules>& rules) {
   Json document = {{"file", options.model.path},
                    {"name", model.name()},
                    {"input_shape", model.sample_shape()},
@@ -103,7 +103,7 @@ std::string text_of(const Model& model, const std::vector<Rules>& rules) {
   return text;
 }
 
-void run(const Options& options) {
+void run_inspect(const InspectOptions& options) {
   const Model model = options.model.load();
   if (!options.stage.empty()) {
     const Explainer explainer(model, options.compute.options);
@@ -126,7 +126,7 @@ void run(const Options& options) {
 }  // namespace
 
 Action add_inspect(CLI::App& verb, const Additions& additions) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<InspectOptions>();
   options->model.add_to(verb);
   options->methods.add_to(verb, false, additions);
   verb.add_option("--stage", options->stage,
@@ -136,7 +136,7 @@ Action add_inspect(CLI::App& verb, const Additions& additions) {
   options->compute.add_to(verb);
   options->compute.options.extensions = additions;
   return [options] {
-    run(*options);
+    run_inspect(*options);
     return 0;
   };
 }

@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct MethodsOptions {
   std::string name;
   bool json = false;
 };
@@ -65,7 +65,7 @@ std::string list_of(const std::vector<MethodInfo>& methods) {
   return text + "Names with other numbers work as well: lrp_epsilon_0_033, lrpsign_epsilon_0_7_std_x_mu_0_2 ...\n";
 }
 
-void run(const Options& options, const Extensions& known) {
+void run_methods(const MethodsOptions& options, const Extensions& known) {
   if (!options.name.empty()) {
     const MethodInfo method = known.describe_method(options.name);
     if (options.json) {
@@ -88,11 +88,11 @@ void run(const Options& options, const Extensions& known) {
 }  // namespace
 
 Action add_methods(CLI::App& verb, const Additions& additions) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<MethodsOptions>();
   verb.add_option("NAME", options->name, "Method to describe; without it all names are listed");
   verb.add_flag("--json", options->json, "Print one JSON document");
   return [options, additions] {
-    run(*options, *additions);
+    run_methods(*options, *additions);
     return 0;
   };
 }

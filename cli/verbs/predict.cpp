@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct PredictOptions {
   ModelOptions model;
   ComputeOptions compute;
   InputOptions inputs;
@@ -63,8 +63,8 @@ struct Printed {
   std::vector<std::vector<std::string>> rows = {{"input", "class", "score"}};
 };
 
-void add_sample(Printed& printed, const Options& options, const std::vector<PortInfo>& ports, const std::string& input,
-                const std::vector<Tensor>& outputs, std::size_t sample) {
+void add_sample(Printed& printed, const PredictOptions& options, const std::vector<PortInfo>& ports,
+                const std::string& input, const std::vector<Tensor>& outputs, std::size_t sample) {
   Json entry = {{"input", input}};
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (options.json)
@@ -78,7 +78,8 @@ void add_sample(Printed& printed, const Options& options, const std::vector<Port
 }
 
 /// A network of one output has `shape`, `best` and `outputs` at the top; several stand under their names.
-Json document_of(const Options& options, const Model& model, const Printed& printed, const Provenance& provenance) {
+Json document_of(const PredictOptions& options, const Model& model, const Printed& printed,
+                 const Provenance& provenance) {
   Json document = {{"model", {{"file", options.model.path}, {"name", model.name()}, {"notes", model.notes()}}}};
   document.update(printed.shapes);
   document["samples"] = printed.samples;
@@ -107,7 +108,7 @@ Json shapes_of(const std::vector<PortInfo>& ports, const std::vector<Tensor>& ou
   return document;
 }
 
-int run(const Options& options) {
+int run_predict(const PredictOptions& options) {
   const Model model = options.model.load();
   const Explainer explainer(model, options.compute.options);
   const std::vector<PortInfo> ports = model.outputs();
@@ -141,7 +142,7 @@ int run(const Options& options) {
 }  // namespace
 
 Action add_predict(CLI::App& verb, const Additions&) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<PredictOptions>();
   options->model.add_to(verb);
   options->inputs.add_to(verb);
   verb.add_option("--top", options->top, "Show so many of the largest outputs")->capture_default_str();
@@ -149,7 +150,7 @@ Action add_predict(CLI::App& verb, const Additions&) {
   verb.add_flag("--json", options->json, "Print one JSON document, with all outputs");
   verb.add_flag("--force", options->force, "Replace an existing file");
   options->compute.add_to(verb);
-  return [options] { return run(*options); };
+  return [options] { return run_predict(*options); };
 }
 
 }  // namespace signxai::cli

@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct VerifyOptions {
   ModelOptions model;
   ComputeOptions compute;
   InputOptions inputs;
@@ -41,7 +41,7 @@ struct Comparison {
   double relative() const { return worst == 0 ? 0 : worst / largest; }
 };
 
-[[noreturn]] void refuse(const std::string& subject, const std::string& message) {
+[[noreturn]] void refuse_outputs(const std::string& subject, const std::string& message) {
   throw Error(ErrorCode::kInvalidArgument, "verify", subject, message);
 }
 
@@ -58,10 +58,11 @@ Tensor read_expected(const std::string& path, const std::string& output, bool al
     return read_npz_member(path, alone ? "outputs" : output);
   }
   if (!alone)
-    refuse(path, "the network has several outputs; expected a .npz file with an array for each, named as they are");
+    refuse_outputs(path,
+                   "the network has several outputs; expected a .npz file with an array for each, named as they are");
   if (extension == ".npy") return read_npy(path);
   if (extension == ".csv") return read_csv(path).values;
-  refuse(path, "is no file of outputs; expected .npy, .npz or .csv");
+  refuse_outputs(path, "is no file of outputs; expected .npy, .npz or .csv");
 }
 
 std::vector<Comparison> read_comparisons(const std::string& path, const Model& model, std::int64_t samples) {
@@ -75,13 +76,13 @@ std::vector<Comparison> read_comparisons(const std::string& path, const Model& m
     const bool fits = std::equal(shape.begin(), shape.end(), wanted.begin(), wanted.end(),
                                  [](std::int64_t have, std::int64_t want) { return want < 0 || have == want; });
     if (!fits) {
-      refuse(path, fmt::format("has shape {} for output '{}'; the network returns {} for these inputs",
-                               to_string(one.expected.shape), port.name, to_string(wanted)));
+      refuse_outputs(path, fmt::format("has shape {} for output '{}'; the network returns {} for these inputs",
+                                       to_string(one.expected.shape), port.name, to_string(wanted)));
     }
     one.expected.shape = shape;
     for (const float value : one.expected.data) {
       if (!std::isfinite(value))
-        refuse(path, fmt::format("holds a value for output '{}' that is not finite", port.name));
+        refuse_outputs(path, fmt::format("holds a value for output '{}' that is not finite", port.name));
       one.largest = std::max(one.largest, static_cast<double>(std::fabs(value)));
     }
     list.push_back(std::move(one));
@@ -111,7 +112,7 @@ std::string place_of(const Comparison& one, const std::vector<Sample>& samples) 
   return fmt::format("{} at {}", samples[static_cast<std::size_t>(rest)].name, to_string(index));
 }
 
-Json document_of(const Options& options, const std::vector<Comparison>& list, const std::vector<Sample>& samples,
+Json document_of(const VerifyOptions& options, const std::vector<Comparison>& list, const std::vector<Sample>& samples,
                  bool same) {
   Json document = {
       {"same", same}, {"tolerance", options.tolerance}, {"samples", samples.size()}, {"outputs", Json::array()}};
@@ -125,7 +126,8 @@ Json document_of(const Options& options, const std::vector<Comparison>& list, co
   return document;
 }
 
-std::string text_of(const Options& options, const std::vector<Comparison>& list, const std::vector<Sample>& samples) {
+std::string text_of(const VerifyOptions& options, const std::vector<Comparison>& list,
+                    const std::vector<Sample>& samples) {
   std::vector<std::vector<std::string>> rows = {{"output", "largest deviation", "of the largest value", "where", ""}};
   for (const Comparison& one : list) {
     rows.push_back({one.output, short_number(one.worst), short_number(one.relative()), place_of(one, samples),
@@ -135,7 +137,7 @@ std::string text_of(const Options& options, const std::vector<Comparison>& list,
 }
 
 /// A network of several inputs takes them from one .npz file, with an array for each, named as they are.
-InputOptions inputs_of(const Options& options, const Model& model) {
+InputOptions inputs_of(const VerifyOptions& options, const Model& model) {
   InputOptions inputs = options.inputs;
   if (model.inputs().size() < 2) {
     inputs.files = {options.input};
@@ -146,7 +148,7 @@ InputOptions inputs_of(const Options& options, const Model& model) {
   return inputs;
 }
 
-int run(const Options& options) {
+int run_verify(const VerifyOptions& options) {
   const Model model = options.model.load();
   const Explainer explainer(model, options.compute.options);
   InputStream inputs(inputs_of(options, model), model);
@@ -167,7 +169,7 @@ int run(const Options& options) {
 }  // namespace
 
 Action add_verify(CLI::App& verb, const Additions&) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<VerifyOptions>();
   options->model.add_to(verb);
   verb.add_option(
           "X", options->input,
@@ -182,7 +184,7 @@ Action add_verify(CLI::App& verb, const Additions&) {
       ->capture_default_str();
   verb.add_flag("--json", options->json, "Print one JSON document instead of a table");
   options->compute.add_to(verb);
-  return [options] { return run(*options); };
+  return [options] { return run_verify(*options); };
 }
 
 }  // namespace signxai::cli

@@ -8,15 +8,15 @@
 namespace signxai::graph {
 namespace {
 
-std::size_t at(Value v) { return static_cast<std::size_t>(v.id); }
+std::size_t index_of(Value v) { return static_cast<std::size_t>(v.id); }
 
 std::vector<bool> reachable(const Graph& graph) {
   std::vector<bool> alive(static_cast<std::size_t>(graph.size()), false);
-  for (const Output& out : graph.outputs()) alive[at(out.value)] = true;
-  for (Value in : graph.inputs()) alive[at(in)] = true;  // the calling convention of a graph stays as it is
+  for (const Output& out : graph.outputs()) alive[index_of(out.value)] = true;
+  for (Value in : graph.inputs()) alive[index_of(in)] = true;  // the calling convention of a graph stays as it is
   for (std::int32_t i = graph.size(); i-- > 0;) {
     if (!alive[static_cast<std::size_t>(i)]) continue;
-    for (Value in : graph[Value{i}].inputs) alive[at(in)] = true;
+    for (Value in : graph[Value{i}].inputs) alive[index_of(in)] = true;
   }
   return alive;
 }
@@ -27,7 +27,7 @@ std::vector<Value> copy(const Graph& from, Builder& builder, const Replace& repl
     if (alive && !(*alive)[static_cast<std::size_t>(i)]) continue;
     const Node& node = from[Value{i}];
     std::vector<Value> inputs;
-    for (Value in : node.inputs) inputs.push_back(map[at(in)]);
+    for (Value in : node.inputs) inputs.push_back(map[index_of(in)]);
     builder.set_origin(from.origin(Value{i}));
     Value made = replace ? replace(builder, Value{i}, inputs) : Value{};
     map[static_cast<std::size_t>(i)] = made ? made : builder.remake(node, std::move(inputs));
@@ -42,19 +42,19 @@ std::vector<bool> dependents(const Graph& graph, std::int32_t last, const std::v
     const auto& inputs = graph[Value{i}].inputs;
     depends[static_cast<std::size_t>(i)] =
         std::find(sources.begin(), sources.end(), Value{i}) != sources.end() ||
-        std::any_of(inputs.begin(), inputs.end(), [&](Value in) { return depends[at(in)]; });
+        std::any_of(inputs.begin(), inputs.end(), [&](Value in) { return depends[index_of(in)]; });
   }
   return depends;
 }
 
 /// What `target` is computed from, not looking behind `sources`.
 std::vector<bool> ancestors(const Graph& graph, Value target, const std::vector<Value>& sources) {
-  std::vector<bool> needed(at(target) + 1, false);
-  needed[at(target)] = true;
+  std::vector<bool> needed(index_of(target) + 1, false);
+  needed[index_of(target)] = true;
   for (std::int32_t i = target.id; i >= 0; --i) {
     const Value value{i};
-    if (!needed[at(value)] || std::find(sources.begin(), sources.end(), value) != sources.end()) continue;
-    for (Value in : graph[value].inputs) needed[at(in)] = true;
+    if (!needed[index_of(value)] || std::find(sources.begin(), sources.end(), value) != sources.end()) continue;
+    for (Value in : graph[value].inputs) needed[index_of(in)] = true;
   }
   return needed;
 }
@@ -124,13 +124,13 @@ void pull_through(const Pull& pull, Value value) {
 std::vector<bool> differentiable_dependents(const Graph& graph, std::int32_t last, const std::vector<Value>& sources) {
   std::vector<bool> depends(static_cast<std::size_t>(last) + 1, false);
   for (Value source : sources) {
-    if (source.id <= last) depends[at(source)] = true;
+    if (source.id <= last) depends[index_of(source)] = true;
   }
   for (std::int32_t i = 0; i <= last; ++i) {
     const Node& node = graph[Value{i}];
     if (!node.op->pull_back && !node.is("get")) continue;
     const auto first = node.inputs.begin() + (node.is("select") ? 1 : 0);  // not its condition
-    const bool reached = std::any_of(first, node.inputs.end(), [&](Value in) { return depends[at(in)]; });
+    const bool reached = std::any_of(first, node.inputs.end(), [&](Value in) { return depends[index_of(in)]; });
     if (reached) depends[static_cast<std::size_t>(i)] = true;
   }
   return depends;
@@ -144,7 +144,7 @@ Graph rewrite(const Graph& graph, const Replace& replace) {
   Builder builder;
   const auto alive = reachable(graph);
   const auto map = copy(graph, builder, replace, &alive);
-  for (const Output& out : graph.outputs()) builder.output(out.name, map[at(out.value)]);
+  for (const Output& out : graph.outputs()) builder.output(out.name, map[index_of(out.value)]);
   const Graph made = builder.take();
   const auto used = reachable(made);
   return std::count(used.begin(), used.end(), true) == made.size() ? made : rewrite(made, {});
@@ -158,7 +158,7 @@ Value replay(Builder& builder, Value target, const std::vector<std::pair<Value, 
   const auto needed = ancestors(builder.graph(), target, sources);
   for (std::int32_t i = 0; i <= target.id; ++i) {
     const Value old{i};
-    if (!depends[at(old)] || !needed[at(old)] || map.count(old)) continue;
+    if (!depends[index_of(old)] || !needed[index_of(old)] || map.count(old)) continue;
     const Node node = builder[old];
     std::vector<Value> inputs;
     for (Value in : node.inputs) inputs.push_back(map.count(in) ? map.at(in) : in);

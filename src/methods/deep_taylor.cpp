@@ -42,12 +42,13 @@ bool comes_from_inputs(const Network& network, int index) {
   return std::all_of(producers.begin(), producers.end(), [&](int p) {
     const LayerCall& call = network.calls[static_cast<std::size_t>(p)];
     const bool moves = call.class_name == "Flatten" || call.class_name == "Permute" || call.class_name == "Reshape";
-    return call.kind == LayerKind::kInput || call.kind == LayerKind::kEmbedding || (moves && comes_from_inputs(network, p));
+    return call.kind == LayerKind::kInput || call.kind == LayerKind::kEmbedding ||
+           (moves && comes_from_inputs(network, p));
   });
 }
 
 template <bool bounded>
-rules::Composite composite(const Network& network, const Parameters& parameters, const reverse::Semantics&) {
+rules::Composite deep_taylor(const Network& network, const Parameters& parameters, const reverse::Semantics&) {
   check_network(network);
   rules::Composite composite;
   composite.rectifies_heads = true;
@@ -66,12 +67,12 @@ std::vector<MethodDef> deep_taylor_methods() {
       composite_method(
           "deep_taylor",
           "Deep Taylor decomposition of ReLU networks: z+ rule, from the rectified output (Montavon et al. 2017).", {},
-          composite<false>, nullptr),
+          deep_taylor<false>, nullptr),
       composite_method(
           "deep_taylor.bounded",
           "Deep Taylor decomposition for inputs in [low, high]: z^B rule in the first layer (Montavon et al. 2017).",
           {{"low", "", "smallest value an input can take"}, {"high", "", "largest value an input can take"}},
-          composite<true>, check_bounds)};
+          deep_taylor<true>, check_bounds)};
 }
 
 }  // namespace signxai::methods

@@ -26,7 +26,7 @@ Value baseline_of(graph::Builder& b, const Parameters& parameters, Value input) 
   return b.constant(graph::Literal(shape, std::vector<float>(list.begin(), list.end())));
 }
 
-std::vector<Value> build(const MethodSite& site, const Parameters& parameters) {
+std::vector<Value> walk_multipliers(const MethodSite& site, const Parameters& parameters) {
   std::vector<Value> baselines;
   for (Value input : site.network.graph.inputs()) baselines.push_back(baseline_of(site.builder, parameters, input));
   const bool rescales_pools = rules::text(parameters, "max_pooling", "rescale") == "rescale";
@@ -51,7 +51,7 @@ MethodDef deeplift_method() {
       {"reference_inputs", "0", "the baseline: a number or one value per input element"},
       {"max_pooling", "rescale", "rescale, or gradient: what captum computes for pooling right behind an activation"}};
   def.description = "(x - x0) times the multipliers of DeepLIFT's rescale rule (Shrikumar et al. 2017).";
-  def.build = build;
+  def.build = walk_multipliers;
   def.check = check;
   def.walks = true;
   def.carries_amounts = false;

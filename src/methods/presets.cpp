@@ -85,7 +85,8 @@ const Preset& find_preset(const std::string& name) {
 }
 
 template <int index>
-rules::Composite composite(const graph::Network& network, const Parameters& parameters, const reverse::Semantics&) {
+rules::Composite preset_composite(const graph::Network& network, const Parameters& parameters,
+                                  const reverse::Semantics&) {
   rules::Composite composite;
   std::vector<rules::Entry> entries = entries_of(kPresets[index], parameters);
   auto next = entries.begin();
@@ -114,7 +115,7 @@ MethodDef method() {
     }
   }
   for (const ParameterInfo& info : shared_parameters()) infos.push_back(info);
-  return composite_method(preset.method, preset.description, infos, composite<index>, check<index>);
+  return composite_method(preset.method, preset.description, infos, preset_composite<index>, check<index>);
 }
 
 }  // namespace
@@ -124,7 +125,8 @@ std::vector<rules::Entry> preset_entries(const std::string& name, const Paramete
 }
 
 bool is_preset(const std::string& name) {
-  return std::any_of(std::begin(kPresets), std::end(kPresets), [&](const Preset& p) { return folded(p.name) == folded(name); });
+  return std::any_of(std::begin(kPresets), std::end(kPresets),
+                     [&](const Preset& p) { return folded(p.name) == folded(name); });
 }
 
 std::vector<MethodDef> preset_methods() { return {method<0>(), method<1>(), method<2>(), method<3>(), method<4>()}; }

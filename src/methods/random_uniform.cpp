@@ -9,11 +9,12 @@
 namespace signxai::methods {
 namespace {
 
-std::vector<Value> build(const MethodSite& site, const Parameters&) {
+std::vector<Value> zeros(const MethodSite& site, const Parameters&) {
   const Shape& shape = site.builder.shape(site.input());
   if (shape.size() < 4) {
     throw Error(ErrorCode::kInvalidArgument, "method", "random_uniform",
-                "needs inputs of three axes (height, width, channels) or more; got " + signxai::to_string(shape) + " with the batch axis");
+                "needs inputs of three axes (height, width, channels) or more; got " + signxai::to_string(shape) +
+                    " with the batch axis");
   }
   return {site.builder.broadcast(site.builder.constant(0.0), Shape(shape))};
 }
@@ -27,7 +28,8 @@ Finish finish(const Parameters& parameters, const reverse::Semantics&) {
   }
   return [=](std::span<const Tensor>, const Shape& sample) {
     LegacyRandom random(static_cast<std::uint32_t>(seed));
-    Tensor map(Shape(sample.begin(), sample.begin() + 3));  // of four axes the last one is left out, as in the reference
+    Tensor map(
+        Shape(sample.begin(), sample.begin() + 3));  // of four axes the last one is left out, as in the reference
     const auto channels = static_cast<std::size_t>(sample[2]);
     for (std::size_t cell = 0; cell < map.data.size(); cell += channels) {
       const auto value = static_cast<float>(low + (high - low) * random.uniform());
@@ -42,9 +44,10 @@ Finish finish(const Parameters& parameters, const reverse::Semantics&) {
 MethodDef random_uniform_method() {
   MethodDef def;
   def.name = "random_uniform";
-  def.parameters = {{"seed", "1", "of NumPy's legacy generator, from 0"}, {"low", "-1", "least value"}, {"high", "1", "upper limit"}};
+  def.parameters = {
+      {"seed", "1", "of NumPy's legacy generator, from 0"}, {"low", "-1", "least value"}, {"high", "1", "upper limit"}};
   def.description = "Uniform random numbers, the same in every channel; says nothing about the network.";
-  def.build = build;
+  def.build = zeros;
   def.finish = finish;
   return def;
 }

@@ -12,7 +12,7 @@ namespace {
 using graph::Node;
 using graph::Value;
 
-constexpr std::int64_t kLarge = std::int64_t{1} << 20;  // entries; folding costs little below
+constexpr std::int64_t kStreamed = std::int64_t{1} << 20;  // entries; folding costs little below
 
 bool is_zero(const graph::Literal* literal) {
   return literal != nullptr && literal->size() == 1 && literal->data()[0] == 0.0f;
@@ -41,7 +41,7 @@ Graph stream_weights(const Graph& graph, const Context&) {
     const std::string how = right.inputs.empty() ? std::string() : transform_of(b, right);
     if (how.empty() || !product.attrs.text("weights").empty()) return {};
     const graph::Literal* matrix = b.graph().literal(right.inputs[0]);
-    if (matrix == nullptr || matrix->shape().size() != 2 || matrix->size() < kLarge) return {};
+    if (matrix == nullptr || matrix->shape().size() != 2 || matrix->size() < kStreamed) return {};
     product.attrs.set("weights", how);
     std::vector<Value> operands = in;
     operands[1] = right.inputs[0];

@@ -12,7 +12,7 @@ namespace signxai::rules {
 namespace {
 
 /// x+ through `first`, x through `second`.
-Value share(const RuleSite& s, Part first, Part second, bool bias) {
+Value gamma_share(const RuleSite& s, Part first, Part second, bool bias) {
   graph::Builder& b = s.builder();
   const Value positive = b.relu(s.x());
   const auto bias_of = [&](Part part) { return bias ? part : Part::kNone; };
@@ -52,9 +52,9 @@ RuleDef gamma_rule() {
                           graph::Builder& b = s.builder();
                           if (s.fixes(reverse::Quirk::kGamma))
                             return b.add(strengthened(s, gamma, bias, true), strengthened(s, gamma, bias, false));
-                          const Value first = share(s.weighted(gamma), Part::kPositive, Part::kAll, bias);
+                          const Value first = gamma_share(s.weighted(gamma), Part::kPositive, Part::kAll, bias);
                           return b.sub(b.mul(b.constant(gamma), first),
-                                       share(s.weighted(-1), Part::kAll, Part::kPositive, bias));
+                                       gamma_share(s.weighted(-1), Part::kAll, Part::kPositive, bias));
                         }};
           }};
 }

@@ -3,17 +3,13 @@
 
 #include <cmath>
 
-#include "signxai/error.h"
+#include "importers/corrupt.h"
 
 namespace signxai::keras {
 namespace {
 
 /// A layer inside a model needs about six levels; models may be nested in models.
-constexpr int kMaxDepth = 256;
-
-[[noreturn]] void corrupt(const std::string& subject, const std::string& message) {
-  throw Error(ErrorCode::kCorruptFile, "import", subject, message);
-}
+constexpr int kMaxNesting = 256;
 
 std::string in_quotes(std::string_view key) { return "'" + std::string(key) + "'"; }
 
@@ -21,7 +17,7 @@ std::string in_quotes(std::string_view key) { return "'" + std::string(key) + "'
 
 Json parse_json(std::string_view text, const std::string& subject) {
   const Json::parser_callback_t limit_depth = [&](int depth, Json::parse_event_t, Json&) {
-    if (depth > kMaxDepth) corrupt(subject, "the configuration is nested deeper than 256 levels");
+    if (depth > kMaxNesting) corrupt(subject, "the configuration is nested deeper than 256 levels");
     return true;
   };
   try {

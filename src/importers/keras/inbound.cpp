@@ -3,14 +3,10 @@
 
 #include <algorithm>
 
-#include "signxai/error.h"
+#include "importers/corrupt.h"
 
 namespace signxai::keras {
 namespace {
-
-[[noreturn]] void corrupt(const std::string& subject, const std::string& message) {
-  throw Error(ErrorCode::kCorruptFile, "import", subject, message);
-}
 
 std::string class_of(const Json& value) {
   if (!value.is_object()) return "";

@@ -7,6 +7,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "importers/corrupt.h"
 #include "importers/keras/composition.h"
 #include "importers/keras/inbound.h"
 #include "importers/layers/layer.h"
@@ -20,10 +21,6 @@ using Document = std::shared_ptr<const Json>;
 
 constexpr const char* kWaysOut =
     "state what it consists of with --custom-layers FILE, or by CustomLayers in C++ (docs/custom-layers.md)";
-
-[[noreturn]] void corrupt(const std::string& subject, const std::string& message) {
-  throw Error(ErrorCode::kCorruptFile, "import", subject, message);
-}
 
 bool is_operation(const std::string& module) {
   return module.find(".ops.") != std::string::npos || module.ends_with(".ops");
@@ -42,9 +39,9 @@ bool is_bare_operation(const Json& entry, const std::string& class_name) {
 Document part(const Document& document, const Json& value) { return {document, &value}; }
 
 /// Turns the configuration of one model into a ModelDef: names first, then references by name.
-class Reader {
+class ModelReader {
  public:
-  Reader(std::string subject, const Compositions* custom) : subject_(std::move(subject)), custom_(custom) {}
+  ModelReader(std::string subject, const Compositions* custom) : subject_(std::move(subject)), custom_(custom) {}
 
   ModelDef read(const Document& document) {
     const Config top(*document, subject_);
@@ -78,7 +75,7 @@ class Reader {
     def.name = layer.text("name", inner_name);
     if (def.name.empty()) corrupt(subject_, "a layer of class " + def.class_name + " has no name");
     if (is_model_class(def.class_name)) {
-      def.nested = std::make_shared<const ModelDef>(Reader(subject_of(def), custom_).read(part(document, entry)));
+      def.nested = std::make_shared<const ModelDef>(ModelReader(subject_of(def), custom_).read(part(document, entry)));
     }
     if (def.class_name == "TimeDistributed") read_wrapped(def);
     const std::string registered = layer.text("registered_name", "");
@@ -109,7 +106,7 @@ class Reader {
     const Json* inner = def.config->is_object() ? Config(*def.config, subject_of(def)).find("layer") : nullptr;
     if (!inner || !inner->is_object() || !is_model_class(Config(*inner, subject_of(def)).text("class_name", "")))
       return;
-    def.nested = std::make_shared<const ModelDef>(Reader(subject_of(def), custom_).read(part(def.config, *inner)));
+    def.nested = std::make_shared<const ModelDef>(ModelReader(subject_of(def), custom_).read(part(def.config, *inner)));
     def.wraps = true;
   }
 
@@ -381,7 +378,7 @@ bool is_model_class(const std::string& class_name) {
 
 ModelDef read_model(const std::shared_ptr<const Json>& document, const std::string& subject,
                     const Compositions* custom) {
-  return Reader(subject, custom).read(document);
+  return ModelReader(subject, custom).read(document);
 }
 
 }  // namespace signxai::keras

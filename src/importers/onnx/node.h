@@ -29,7 +29,7 @@ class Node {
   /// The numbers of an input, if they are known; null also where it is left out.
   const Constant* constant(std::size_t i) const;
   /// Numbers that have to be known; `what` says what they are.
-  const Constant& known(std::size_t i, const char* what) const;
+  const Constant& known(std::size_t i, const char* what = "input") const;
   bool all_constant() const;
   bool any_missing() const;
   std::size_t outputs() const { return static_cast<std::size_t>(proto_.output_size()); }

@@ -80,7 +80,7 @@ double one_over(double a) { return 1 / a; }
 double root(double a) { return std::sqrt(a); }
 double rounded_down(double a) { return std::floor(a); }
 double rounded_up(double a) { return std::ceil(a); }
-double rounded(double a) { return std::nearbyint(a); }
+double rounded_to_even(double a) { return std::nearbyint(a); }
 double exponential(double a) { return std::exp(a); }
 double logarithm(double a) { return std::log(a); }
 double sine(double a) { return std::sin(a); }
@@ -195,7 +195,7 @@ constexpr NodeType kTypes[] = {
     {"Relu", translate_relu, mapped<positive>, "ReLU"},
     {"Reshape", translate_reshape, translate_reshape, "Reshape, Flatten"},
     {"Resize", translate_resize, nullptr, "UpSampling2D, or a matrix for each axis"},
-    {"Round", only_numbers, mapped<rounded>, "numbers"},
+    {"Round", only_numbers, mapped<rounded_to_even>, "numbers"},
     {"ScatterND", only_known, fold_scatter_nd, "numbers"},
     {"Selu", activation<kSelu>, nullptr, "Activation selu"},
     {"Shape", translate_shape, translate_shape, "numbers"},

@@ -10,7 +10,7 @@
 namespace signxai::onnx {
 namespace {
 
-using onnx_messages::Tensor;
+using Message = onnx_messages::Tensor;
 
 constexpr std::int64_t kMostElements = std::int64_t{1} << 33;
 
@@ -46,7 +46,7 @@ std::vector<double> from_bytes(const std::byte* bytes, std::size_t count) {
 }
 
 template <typename T>
-std::vector<double> from_list(const Tensor& tensor) {
+std::vector<double> from_list(const Message& tensor) {
   std::vector<double> numbers;
   const auto append = [&](const auto& list) {
     for (const auto value : list) numbers.push_back(as_number(value));
@@ -60,25 +60,25 @@ std::vector<double> from_list(const Tensor& tensor) {
 }
 
 template <float (*convert)(std::uint16_t)>
-std::vector<double> from_patterns(const Tensor& tensor) {
+std::vector<double> from_patterns(const Message& tensor) {
   std::vector<double> numbers;
   for (const std::int32_t bits : tensor.int32_data()) numbers.push_back(convert(static_cast<std::uint16_t>(bits)));
   return numbers;
 }
 
 /// A type of elements, by its number in the format.
-struct Type {
+struct StoredType {
   int number;
   const char* name;
   std::uint64_t width;
   Element element;
   std::vector<double> (*bytes)(const std::byte*, std::size_t);
-  std::vector<double> (*list)(const Tensor&);
+  std::vector<double> (*list)(const Message&);
 };
 
 using enum Element;
 
-constexpr Type kTypes[] = {
+constexpr StoredType kElementTypes[] = {
     {1, "float", 4, kFloat, from_bytes<float, as_number<float>>, from_list<float>},
     {2, "uint8", 1, kInteger, from_bytes<std::uint8_t, as_number<std::uint8_t>>, from_list<std::int32_t>},
     {3, "int8", 1, kInteger, from_bytes<std::int8_t, as_number<std::int8_t>>, from_list<std::int32_t>},
@@ -94,8 +94,8 @@ constexpr Type kTypes[] = {
     {16, "bfloat16", 2, kFloat, from_bytes<std::uint16_t, as_brain>, from_patterns<brain>},
 };
 
-const Type& type_of(const Tensor& tensor, const std::string& subject) {
-  for (const Type& type : kTypes) {
+const StoredType& type_of(const Message& tensor, const std::string& subject) {
+  for (const StoredType& type : kElementTypes) {
     if (type.number == tensor.data_type()) return type;
   }
   throw Error(ErrorCode::kUnsupported, "import", subject,
@@ -103,7 +103,7 @@ const Type& type_of(const Tensor& tensor, const std::string& subject) {
                   "; supported are floating point types from 16 bits on, integers from 8 bits on, and bool");
 }
 
-Shape shape_of(const Tensor& tensor, const std::string& subject) {
+Shape shape_of(const Message& tensor, const std::string& subject) {
   Shape shape(tensor.dims().begin(), tensor.dims().end());
   std::int64_t left = kMostElements;
   for (const std::int64_t extent : shape) {
@@ -120,7 +120,7 @@ Shape shape_of(const Tensor& tensor, const std::string& subject) {
 bool is_aligned(const void* address) { return reinterpret_cast<std::uintptr_t>(address) % alignof(float) == 0; }
 
 /// Float32 numbers where they lie, others converted.
-Constant of_bytes(const base::Bytes& bytes, const Type& type, Shape shape, const std::string& name) {
+Constant of_bytes(const base::Bytes& bytes, const StoredType& type, Shape shape, const std::string& name) {
   const auto count = static_cast<std::size_t>(element_count(shape));
   if (type.number == 1 && is_aligned(bytes.data.get()) && count > 0) {
     return Constant(graph::Literal(
@@ -133,9 +133,9 @@ Constant of_bytes(const base::Bytes& bytes, const Type& type, Shape shape, const
 
 }  // namespace
 
-Constant Document::take(Tensor& tensor) {
+Constant Document::take(Message& tensor) {
   const std::string subject = subject_ + ": " + tensor.name();
-  const Type& type = type_of(tensor, subject);
+  const StoredType& type = type_of(tensor, subject);
   const Shape shape = shape_of(tensor, subject);
   const auto count = static_cast<std::uint64_t>(element_count(shape));
   const auto wrong = [&](std::uint64_t found, const char* unit) {
@@ -154,8 +154,8 @@ Constant Document::take(Tensor& tensor) {
   return {shape, type.element, std::move(numbers)};
 }
 
-Constant Document::read(const Tensor& tensor) {
-  Tensor copy = tensor;
+Constant Document::read(const Message& tensor) {
+  Message copy = tensor;
   return take(copy);
 }
 

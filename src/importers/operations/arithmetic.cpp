@@ -9,7 +9,7 @@ namespace {
 using graph::Builder;
 using graph::Value;
 
-constexpr double kMostFactors = 64;
+constexpr double kMostPowers = 64;
 
 /// x^n for a whole n > 0 by squaring.
 Value whole_power(Builder& b, Value x, int n) {
@@ -31,9 +31,9 @@ Value positive_power(Builder& b, Value x, double p) {
 Value constant_power(Builder& b, Value x, double p) {
   if (p < 0) return b.div(b.constant(1.0), constant_power(b, x, -p));
   if (p == 0) return b.make("equal", {x, x});
-  if (p == std::floor(p) && p <= kMostFactors) return whole_power(b, x, static_cast<int>(p));
+  if (p == std::floor(p) && p <= kMostPowers) return whole_power(b, x, static_cast<int>(p));
   const double whole = std::floor(p);
-  if (p - whole != 0.5 || p > kMostFactors) return positive_power(b, x, p);
+  if (p - whole != 0.5 || p > kMostPowers) return positive_power(b, x, p);
   const Value root = b.unary("sqrt", x);
   return whole == 0 ? root : b.mul(whole_power(b, x, static_cast<int>(whole)), root);
 }

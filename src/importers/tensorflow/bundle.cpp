@@ -4,16 +4,13 @@
 #include <fmt/format.h>
 
 #include "base/crc32c.h"
+#include "importers/corrupt.h"
 #include "signxai/error.h"
 
 namespace signxai::tensorflow {
 namespace {
 
 constexpr const char* kIndex = "variables/variables.index";
-
-[[noreturn]] void corrupt(const std::string& subject, const std::string& message) {
-  throw Error(ErrorCode::kCorruptFile, "import", subject, message);
-}
 
 std::uint64_t as_size(std::int64_t value) { return static_cast<std::uint64_t>(value); }
 

@@ -35,10 +35,14 @@ bool Node::only_use(std::size_t index) const {
   }
 }
 
-const FlatNode* Node::made_by(std::size_t index, std::string_view wanted) const {
-  if (index >= count()) return nullptr;
-  const FlatNode& node = translator_.node(translator_.origin(node_.inputs[index]));
-  return node.definition && node.definition->op() == wanted ? &node : nullptr;
+const FlatNode* Node::made_by(std::size_t index, std::string_view op) const {
+  return translator_.behind(node_, index, op);
+}
+
+std::int64_t Node::from_front(std::int64_t axis, std::size_t rank) const {
+  const auto count = static_cast<std::int64_t>(rank);
+  if (axis < -count || axis >= count) refuse("has an axis " + std::to_string(axis) + " of " + std::to_string(rank));
+  return axis < 0 ? axis + count : axis;
 }
 
 const Literal& Node::numbers(std::size_t index, const char* what) const {

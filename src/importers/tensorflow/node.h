@@ -36,6 +36,8 @@ class Node {
   const graph::Literal& numbers(std::size_t index, const char* what) const;
   graph::Ints integers(std::size_t index, const char* what) const;
   std::int64_t integer(std::size_t index, const char* what) const;
+  /// An axis counted from the front of `rank`; refuses one that is outside.
+  std::int64_t from_front(std::int64_t axis, std::size_t rank) const;
 
   bool flag(const std::string& name, bool fallback = false) const;
   std::int64_t integer(const std::string& name, std::int64_t fallback) const;

@@ -8,6 +8,7 @@
 #include <set>
 #include <utility>
 
+#include "importers/corrupt.h"
 #include "signxai/error.h"
 
 namespace signxai::tensorflow {
@@ -17,10 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostInside = 4096;  ///< objects of one layer
 constexpr const char* kGraph = "_CHECKPOINTABLE_OBJECT_GRAPH";
-
-[[noreturn]] void corrupt(const std::string& subject, const std::string& message) {
-  throw Error(ErrorCode::kCorruptFile, "import", subject, message);
-}
 
 template <typename Message>
 void parse(Message& message, const base::Bytes& bytes, const std::string& subject) {

@@ -134,6 +134,12 @@ Source Translator::origin(Source source) const {
   }
 }
 
+const FlatNode* Translator::behind(const FlatNode& node, std::size_t index, std::string_view op) const {
+  if (index >= node.inputs.size()) return nullptr;
+  const FlatNode& found = this->node(origin(node.inputs[index]));
+  return found.definition && found.definition->op() == op ? &found : nullptr;
+}
+
 Value Translator::input(const FlatNode& node) {
   const Argument& argument = graph_.arguments[static_cast<std::size_t>(node.argument)];
   Value made;

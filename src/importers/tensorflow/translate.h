@@ -30,6 +30,8 @@ class Translator {
   /// Behind Identity and its like.
   Source origin(Source source) const;
   const FlatNode& node(const Source& source) const { return graph_.nodes[static_cast<std::size_t>(source.node)]; }
+  /// The node behind an operand, and behind what hands it on unchanged; null where it is none of that operation.
+  const FlatNode* behind(const FlatNode& node, std::size_t index, std::string_view op) const;
   std::string scope_of(const std::string& name) const;
   /// Extents as the model has them: the batch is open.
   Shape open(Shape shape) const;

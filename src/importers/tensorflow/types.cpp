@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "importers/corrupt.h"
 #include "signxai/error.h"
 
 namespace signxai::tensorflow {
@@ -50,10 +51,6 @@ const NumberType* find(int type) {
     if (entry.type == type) return &entry;
   }
   return nullptr;
-}
-
-[[noreturn]] void corrupt(const std::string& subject, const std::string& message) {
-  throw Error(ErrorCode::kCorruptFile, "import", subject, message);
 }
 
 /// Largest number of elements of a constant that is stored as one number.

@@ -15,7 +15,7 @@
 namespace signxai::rules {
 namespace {
 
-[[noreturn]] void refuse(const std::string& subject, const std::string& message) {
+[[noreturn]] void refuse_statement(const std::string& subject, const std::string& message) {
   throw Error(ErrorCode::kInvalidArgument, "method", subject, message);
 }
 
@@ -32,8 +32,9 @@ void check_keys(const std::string& text, const std::string& parameter) {
   };
   const Json document = Json::parse(text, watch);
   if (twice.empty() && !document.is_discarded()) return;
-  refuse(parameter,
-         fmt::format("names '{}' twice in one object; the order of the keys decides, so each may stand once", twice));
+  refuse_statement(
+      parameter,
+      fmt::format("names '{}' twice in one object; the order of the keys decides, so each may stand once", twice));
 }
 
 std::string shown(const Json& value) {
@@ -69,7 +70,7 @@ class Fields {
     }
   }
 
-  [[noreturn]] void fail(const std::string& message) const { refuse(where_, place_ + ": " + message); }
+  [[noreturn]] void fail(const std::string& message) const { refuse_statement(where_, place_ + ": " + message); }
   bool has(const char* key) const { return object_.contains(key); }
   std::string place_of(const std::string& part) const { return place_ + ", " + part; }
   const std::string& where() const { return where_; }
@@ -151,7 +152,7 @@ Json read_json(const std::string& text, const std::string& parameter) {
     check_keys(text, parameter);
     return Json::parse(text);
   } catch (const Json::exception& error) {
-    refuse(parameter, fmt::format("is no JSON: {}; got {}", error.what(), text.substr(0, 80)));
+    refuse_statement(parameter, fmt::format("is no JSON: {}; got {}", error.what(), text.substr(0, 80)));
   }
 }
 

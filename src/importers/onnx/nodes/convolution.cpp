@@ -1,6 +1,7 @@
 // Conv and ConvTranspose. A bias that the graph adds behind the convolution, as tf2onnx writes it, is part of the call.
 #include <algorithm>
 
+#include "importers/onnx/nodes/families.h"
 #include "importers/onnx/nodes/recover.h"
 #include "importers/onnx/nodes/windows.h"
 

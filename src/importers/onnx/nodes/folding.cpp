@@ -9,8 +9,6 @@
 namespace signxai::onnx {
 namespace {
 
-const Constant& number(Node& node, std::size_t i) { return node.known(i, "input"); }
-
 /// Applies a function to elements side by side.
 Constant zipped(Node& node, const Constant& a, const Constant& b, double (*function)(double, double), Element element) {
   const Shape shape = broadcast_shape(node, a.shape(), b.shape());
@@ -64,7 +62,7 @@ Factor matrix_product(Node& node, const Factor& a, const Factor& b) {
 }
 
 Constant reduced(Node& node, double (*function)(double, double), double start) {
-  const Constant& x = number(node, 0);
+  const Constant& x = node.known(0);
   graph::Ints axes = node.integers("axes", 1).value_or(graph::Ints{});
   if (axes.empty() && node.integer("noop_with_empty_axes", 0) != 0) return x;
   std::vector<bool> summed(x.shape().size(), axes.empty());
@@ -89,22 +87,22 @@ double ratio(double a, double b) { return a / b; }
 }  // namespace
 
 void fold_binary(Node& node, double (*function)(double, double), Element result) {
-  Constant folded = number(node, 0);
+  Constant folded = node.known(0);
   if (node.inputs() < 2) return node.give(0, folded);
   const Element element = result == Element::kFloat ? folded.element() : result;
-  for (std::size_t i = 1; i < node.inputs(); ++i) folded = zipped(node, folded, number(node, i), function, element);
+  for (std::size_t i = 1; i < node.inputs(); ++i) folded = zipped(node, folded, node.known(i), function, element);
   node.give(0, folded);
 }
 
 void fold_unary(Node& node, double (*function)(double)) {
-  const Constant& x = number(node, 0);
+  const Constant& x = node.known(0);
   std::vector<double> numbers = x.numbers();
   std::transform(numbers.begin(), numbers.end(), numbers.begin(), function);
   node.give(0, Constant(x.shape(), x.element(), std::move(numbers)));
 }
 
 void fold_div(Node& node) {
-  const Constant &a = number(node, 0), &b = number(node, 1);
+  const Constant &a = node.known(0), &b = node.known(1);
   if (a.element() != Element::kInteger) return node.give(0, zipped(node, a, b, ratio, Element::kFloat));
   const std::vector<double> divisors = b.numbers();
   if (std::count(divisors.begin(), divisors.end(), 0.0) > 0) node.corrupt("divides by 0");
@@ -118,34 +116,34 @@ void fold_reduction(Node& node, double (*function)(double, double), double start
 void fold_mean(Node& node) {
   const Constant sums = reduced(
       node, [](double a, double b) { return a + b; }, 0);
-  const double count = static_cast<double>(number(node, 0).size()) / static_cast<double>(sums.size());
+  const double count = static_cast<double>(node.known(0).size()) / static_cast<double>(sums.size());
   std::vector<double> numbers = sums.numbers();
   for (double& value : numbers) value /= count;
   node.give(0, Constant(sums.shape(), sums.element(), std::move(numbers)));
 }
 
 void fold_matmul(Node& node) {
-  Factor a = factor(number(node, 0)), b = factor(number(node, 1));
+  Factor a = factor(node.known(0)), b = factor(node.known(1));
   if (a.shape.size() < 2 || b.shape.size() < 2) node.refuse("multiplies vectors; supported are matrices");
   Factor product = matrix_product(node, a, b);
-  node.give(0, Constant(product.shape, number(node, 0).element(), std::move(product.numbers)));
+  node.give(0, Constant(product.shape, node.known(0).element(), std::move(product.numbers)));
 }
 
 void fold_gemm(Node& node) {
-  Factor a = factor(number(node, 0)), b = factor(number(node, 1));
+  Factor a = factor(node.known(0)), b = factor(node.known(1));
   if (a.shape.size() != 2 || b.shape.size() != 2) node.corrupt("multiplies what are not matrices");
   if (node.integer("transA", 0) != 0) a = transposed(a);
   if (node.integer("transB", 0) != 0) b = transposed(b);
   Factor product = matrix_product(node, a, b);
   std::vector<double> added(product.numbers.size());
-  if (node.has(2)) added = spread(node, number(node, 2), product.shape);
+  if (node.has(2)) added = spread(node, node.known(2), product.shape);
   const double alpha = node.number("alpha", 1), beta = node.number("beta", 1);
   for (std::size_t i = 0; i < added.size(); ++i) added[i] = alpha * product.numbers[i] + beta * added[i];
-  node.give(0, Constant(product.shape, number(node, 0).element(), std::move(added)));
+  node.give(0, Constant(product.shape, node.known(0).element(), std::move(added)));
 }
 
 void fold_where(Node& node) {
-  const Constant &condition = number(node, 0), &yes = number(node, 1), &no = number(node, 2);
+  const Constant &condition = node.known(0), &yes = node.known(1), &no = node.known(2);
   const Shape shape = broadcast_shape(node, broadcast_shape(node, condition.shape(), yes.shape()), no.shape());
   const std::vector<double> chooses = spread(node, condition, shape), right = spread(node, no, shape);
   std::vector<double> result = spread(node, yes, shape);

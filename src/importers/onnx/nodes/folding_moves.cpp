@@ -11,8 +11,6 @@ namespace {
 
 using graph::Ints;
 
-const Constant& number(Node& node, std::size_t i) { return node.known(i, "input"); }
-
 /// A range of indices of one axis, as Slice takes it.
 Ints indices_of(Node& node, std::int64_t start, std::int64_t end, std::int64_t step, std::int64_t extent) {
   if (step == 0) node.corrupt("has a step of 0");
@@ -40,7 +38,7 @@ Constant taken(Node& node, const Constant& x, std::size_t axis, const Ints& indi
 }  // namespace
 
 void fold_cast(Node& node) {
-  const Constant& x = number(node, 0);
+  const Constant& x = node.known(0);
   const std::int64_t to = node.integer("to", 1);
   std::vector<double> numbers = x.numbers();
   if (to == 1 || to == 10 || to == 11 || to == 16) {
@@ -53,7 +51,7 @@ void fold_cast(Node& node) {
 
 void fold_concat(Node& node) {
   std::vector<const Constant*> parts;
-  for (std::size_t i = 0; i < node.inputs(); ++i) parts.push_back(&number(node, i));
+  for (std::size_t i = 0; i < node.inputs(); ++i) parts.push_back(&node.known(i));
   if (parts.empty()) node.corrupt("joins nothing");
   Shape shape = parts.front()->shape();
   const auto axis = static_cast<std::size_t>(node.axis(node.integer("axis", 1), shape.size()));
@@ -81,13 +79,13 @@ void fold_concat(Node& node) {
 }
 
 void fold_expand(Node& node) {
-  const Constant& x = number(node, 0);
+  const Constant& x = node.known(0);
   const Shape shape = broadcast_shape(node, x.shape(), node.known(1, "shape").integers());
   node.give(0, Constant(shape, x.element(), spread(node, x, shape)));
 }
 
 void fold_gather(Node& node) {
-  const Constant &x = number(node, 0), &places = number(node, 1);
+  const Constant &x = node.known(0), &places = node.known(1);
   const auto axis = static_cast<std::size_t>(node.axis(node.integer("axis", 0), x.shape().size()));
   Ints indices = places.integers();
   const std::int64_t extent = x.shape()[axis];
@@ -104,7 +102,7 @@ void fold_gather(Node& node) {
 
 /// Slices of the numbers are replaced, as exporters write an assignment to x[a:b].
 void fold_scatter_nd(Node& node) {
-  const Constant &x = number(node, 0), &places = number(node, 1), &updates = number(node, 2);
+  const Constant &x = node.known(0), &places = node.known(1), &updates = node.known(2);
   if (node.text("reduction", "none") != "none") node.refuse("combines numbers (reduction), which is not supported");
   const Shape& shape = x.shape();
   const std::int64_t depth = places.shape().empty() ? 0 : places.shape().back();
@@ -130,7 +128,7 @@ void fold_scatter_nd(Node& node) {
 }
 
 void fold_slice(Node& node) {
-  Constant x = number(node, 0);
+  Constant x = node.known(0);
   const bool attributes = node.has("starts");
   const Ints starts = attributes ? *node.integers("starts") : node.known(1, "starts").integers();
   const Ints ends = attributes ? node.integers("ends").value_or(Ints{}) : node.known(2, "ends").integers();
@@ -148,7 +146,7 @@ void fold_slice(Node& node) {
 }
 
 void fold_split(Node& node) {
-  const Constant& x = number(node, 0);
+  const Constant& x = node.known(0);
   const auto axis = static_cast<std::size_t>(node.axis(node.integer("axis", 0), x.shape().size()));
   const std::int64_t extent = x.shape()[axis], parts = static_cast<std::int64_t>(node.outputs());
   Ints sizes = node.integers("split", 1).value_or(Ints{});
@@ -167,7 +165,7 @@ void fold_split(Node& node) {
 }
 
 void fold_tile(Node& node) {
-  const Constant& x = number(node, 0);
+  const Constant& x = node.known(0);
   const Ints repeats = node.known(1, "repeats").integers();
   if (repeats.size() != x.shape().size()) node.corrupt("has the wrong number of repeats");
   Shape shape = x.shape();
@@ -181,7 +179,7 @@ void fold_tile(Node& node) {
 }
 
 void fold_transpose(Node& node) {
-  const Constant& x = number(node, 0);
+  const Constant& x = node.known(0);
   const std::size_t rank = x.shape().size();
   Ints perm = node.integers("perm").value_or(Ints{});
   if (perm.empty()) {
@@ -227,7 +225,7 @@ void make_constant_of_shape(Node& node) {
 }
 
 void make_range(Node& node) {
-  const Constant &from = number(node, 0), &to = number(node, 1), &by = number(node, 2);
+  const Constant &from = node.known(0), &to = node.known(1), &by = node.known(2);
   if (!from.is_single() || !to.is_single() || !by.is_single()) node.corrupt("has several numbers as a bound");
   const double start = from.single(), end = to.single(), step = by.single();
   const double count = std::max(std::ceil((end - start) / step), 0.0);

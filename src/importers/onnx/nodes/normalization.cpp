@@ -1,6 +1,7 @@
 // Normalisations by stored statistics and by those of the sample.
 #include <algorithm>
 
+#include "importers/onnx/nodes/families.h"
 #include "importers/onnx/nodes/recover.h"
 #include "importers/onnx/nodes/windows.h"
 

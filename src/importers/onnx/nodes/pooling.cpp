@@ -1,6 +1,7 @@
 // MaxPool, AveragePool and their global forms.
 #include <algorithm>
 
+#include "importers/onnx/nodes/families.h"
 #include "importers/onnx/nodes/windows.h"
 
 namespace signxai::onnx {

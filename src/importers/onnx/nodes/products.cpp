@@ -1,6 +1,7 @@
 // Gemm, MatMul and Einsum. A product with a matrix of the file is a Dense layer, with the bias that is added behind it.
 #include <algorithm>
 
+#include "importers/onnx/nodes/families.h"
 #include "importers/onnx/nodes/recover.h"
 
 namespace signxai::onnx {
@@ -61,7 +62,7 @@ struct Pair {
   std::vector<TensorRef> refs;
 };
 
-Pair operands_of(Node& node) {
+Pair factors_of(Node& node) {
   const Tensor &a = node.input(0), &b = node.input(1);
   const std::size_t rank = std::max(a.shape.size(), b.shape.size());
   if (a.shape.size() < 2 || b.shape.size() < 2) node.refuse("multiplies vectors; supported are matrices");
@@ -110,7 +111,7 @@ void translate_matmul(Node& node) {
     const Frame frame = x.shape.size() > 1 ? Node::frame_for(x) : Frame::kSample;
     return give_dense(node, x, frame, kernel_of(*weights, false, 1), bias, added ? added->node : nullptr);
   }
-  const Pair pair = operands_of(node);
+  const Pair pair = factors_of(node);
   node.give(0, node.operation("Matmul", {{"x1", nth(0)}, {"x2", nth(1)}}, pair.refs), pair.frame);
 }
 

@@ -11,12 +11,12 @@ namespace {
 
 using keras::Json;
 
-struct Named {
+struct NamedActivation {
   std::string_view op;
   const char* activation;
 };
 
-constexpr Named kActivations[] = {
+constexpr NamedActivation kActivations[] = {
     {"Elu", "elu"},           {"LogSoftmax", "log_softmax"},
     {"Relu", "relu"},         {"Relu6", "relu6"},
     {"Selu", "selu"},         {"Sigmoid", "sigmoid"},
@@ -25,12 +25,6 @@ constexpr Named kActivations[] = {
 };
 
 /// The node behind an input of another node.
-const FlatNode* behind(const Translator& translator, const FlatNode& node, std::size_t index, std::string_view op) {
-  if (index >= node.inputs.size()) return nullptr;
-  const FlatNode& found = translator.node(translator.origin(node.inputs[index]));
-  return found.definition && found.definition->op() == op ? &found : nullptr;
-}
-
 Source source_of(const Translator& translator, const FlatNode& node, std::size_t index) {
   return translator.origin(node.inputs[index]);
 }
@@ -62,7 +56,7 @@ Source swish(const Node& node, std::size_t curve) {
   if (!sigmoid) return {};
   const Source x = source_of(t, node.flat(), 1 - curve);
   Source inner = source_of(t, *sigmoid, 0);
-  const Source scaled = factor(t, behind(t, *sigmoid, 0, "Mul"), 1.0);
+  const Source scaled = factor(t, t.behind(*sigmoid, 0, "Mul"), 1.0);
   if (scaled.node >= 0) inner = scaled;
   return inner == x ? x : Source{};
 }
@@ -73,18 +67,18 @@ Source gelu(const Node& node, std::size_t curve) {
   const Source x = factor(t, node.made_by(1 - curve, "Mul"), 0.5);
   if (x.node < 0) return {};
   if (const FlatNode* complement = node.made_by(curve, "Erfc")) {
-    const Source negative = factor(t, behind(t, *complement, 0, "Mul"), std::sqrt(0.5));
+    const Source negative = factor(t, t.behind(*complement, 0, "Mul"), std::sqrt(0.5));
     if (negative.node < 0) return {};
     const FlatNode& neg = t.node(negative);
     return neg.definition && neg.definition->op() == "Neg" && source_of(t, neg, 0) == x ? x : Source{};
   }
   const FlatNode* sum = node.made_by(curve, "AddV2");
   for (const std::size_t i : {0u, 1u}) {
-    const FlatNode* erf = sum ? behind(t, *sum, i, "Erf") : nullptr;
+    const FlatNode* erf = sum ? t.behind(*sum, i, "Erf") : nullptr;
     if (!erf || !is_near(scalar(t, *sum, 1 - i), 1.0)) continue;
-    const FlatNode* quotient = behind(t, *erf, 0, "RealDiv");
+    const FlatNode* quotient = t.behind(*erf, 0, "RealDiv");
     if (quotient && is_near(scalar(t, *quotient, 1), std::sqrt(2.0)) && source_of(t, *quotient, 0) == x) return x;
-    if (factor(t, behind(t, *erf, 0, "Mul"), std::sqrt(0.5)) == x) return x;
+    if (factor(t, t.behind(*erf, 0, "Mul"), std::sqrt(0.5)) == x) return x;
   }
   return {};
 }
@@ -105,8 +99,8 @@ std::vector<Value> node_activation(Node& node) {
   const Value& x = node.operand(0);
   if (node.op() == "LeakyRelu")
     return {node.layer("LeakyReLU", {{"alpha", node.number("alpha", 0.2)}}, {x}, {}, x.shape)};
-  const auto it =
-      std::find_if(std::begin(kActivations), std::end(kActivations), [&](const Named& n) { return n.op == node.op(); });
+  const auto it = std::find_if(std::begin(kActivations), std::end(kActivations),
+                               [&](const NamedActivation& n) { return n.op == node.op(); });
   return {activated(node, x, node.only_use(0), it->activation)};
 }
 
@@ -128,8 +122,8 @@ std::optional<Value> recover_sum(Node& node) {
     const FlatNode *relu = node.made_by(above, "Relu"), *product = node.made_by(1 - above, "Mul");
     if (!relu || !product) continue;
     for (const std::size_t i : {0u, 1u}) {
-      const FlatNode* below = behind(t, *product, i, "Relu");
-      const FlatNode* negative = below ? behind(t, *below, 0, "Neg") : nullptr;
+      const FlatNode* below = t.behind(*product, i, "Relu");
+      const FlatNode* negative = below ? t.behind(*below, 0, "Neg") : nullptr;
       const Value& slope = t.value(product->inputs[1 - i]);
       const Source x = source_of(t, *relu, 0);
       if (!negative || source_of(t, *negative, 0) != x || !slope.numbers) continue;

@@ -11,12 +11,12 @@ namespace {
 
 using keras::Json;
 
-struct Named {
+struct NamedOperation {
   std::string_view op;
   const char* operation;
 };
 
-constexpr Named kOperations[] = {
+constexpr NamedOperation kOperations[] = {
     {"Abs", "Absolute"},
     {"Add", "Add"},
     {"AddV2", "Add"},
@@ -56,8 +56,8 @@ constexpr Named kOperations[] = {
 };
 
 const char* operation_of(const Node& node) {
-  const auto it =
-      std::find_if(std::begin(kOperations), std::end(kOperations), [&](const Named& n) { return n.op == node.op(); });
+  const auto it = std::find_if(std::begin(kOperations), std::end(kOperations),
+                               [&](const NamedOperation& n) { return n.op == node.op(); });
   if (it == std::end(kOperations)) node.refuse("is an operation that is not supported");
   return it->operation;
 }

@@ -33,13 +33,6 @@ std::vector<Value> several(const Node& node, Value first, std::size_t count) {
   return results;
 }
 
-std::int64_t from_front(const Node& node, std::int64_t axis, std::size_t rank) {
-  const auto count = static_cast<std::int64_t>(rank);
-  if (axis < -count || axis >= count)
-    node.refuse("has an axis " + std::to_string(axis) + " of " + std::to_string(rank));
-  return axis < 0 ? axis + count : axis;
-}
-
 /// Numbers of one axis, or a single number, one behind the other.
 Value joined_numbers(const Node& node, std::size_t count, bool scalars) {
   std::vector<float> values;
@@ -122,7 +115,7 @@ std::vector<Value> node_concat(Node& node) {
     constant = constant || parts.back().numbers;
   }
   if (numbers) return {joined_numbers(node, count, false)};
-  const std::int64_t axis = from_front(node, node.integer(count, "axis"), parts.front().rank());
+  const std::int64_t axis = node.from_front(node.integer(count, "axis"), parts.front().rank());
   if (count == 1) return {parts.front()};
   if (!constant) return {node.layer("Concatenate", {{"axis", axis}}, parts)};
   return {node.operation("Concatenate", {{"xs", tensors(count)}, {"axis", axis}}, parts)};
@@ -142,7 +135,7 @@ std::vector<Value> node_pack(Node& node) {
 
 std::vector<Value> node_unpack(Node& node) {
   const Value& x = node.operand(0);
-  const std::int64_t count = node.integer("num", 0), axis = from_front(node, node.integer("axis", 0), x.rank());
+  const std::int64_t count = node.integer("num", 0), axis = node.from_front(node.integer("axis", 0), x.rank());
   if (count < 1 || count > kMostParts) node.refuse("has " + std::to_string(count) + " results");
   std::vector<Value> results;
   for (std::int64_t i = 0; i < count && x.numbers; ++i) results.push_back(elements(node, x, {i}, {}));
@@ -154,7 +147,7 @@ std::vector<Value> node_unpack(Node& node) {
 std::vector<Value> node_split(Node& node) {
   const bool sized = node.op() == "SplitV";
   const Value& x = node.operand(sized ? 0 : 1);
-  const std::int64_t axis = from_front(node, node.integer(sized ? 2 : 0, "axis"), x.rank()),
+  const std::int64_t axis = node.from_front(node.integer(sized ? 2 : 0, "axis"), x.rank()),
                      count = node.integer("num_split", 0);
   if (count < 1 || count > kMostParts) node.refuse("has " + std::to_string(count) + " results");
   if (count == 1) return {x};

@@ -11,12 +11,6 @@ namespace {
 using graph::Literal;
 using keras::Json;
 
-const FlatNode* behind(const Translator& t, const FlatNode& node, std::size_t index, std::string_view op) {
-  if (index >= node.inputs.size()) return nullptr;
-  const FlatNode& found = t.node(t.origin(node.inputs[index]));
-  return found.definition && found.definition->op() == op ? &found : nullptr;
-}
-
 const Literal* numbers(const Translator& t, const FlatNode& node, std::size_t index) {
   const Value& value = t.value(node.inputs[index]);
   return value.numbers ? &*value.numbers : nullptr;
@@ -47,13 +41,13 @@ std::optional<Scale> scale_of(const Translator& t, const Source& source) {
   const FlatNode* node = &t.node(source);
   if (node->definition && node->definition->op() == "Mul") {
     for (const std::size_t i : {0u, 1u}) {
-      const FlatNode* root = behind(t, *node, i, "Rsqrt");
+      const FlatNode* root = t.behind(*node, i, "Rsqrt");
       if (root) scale.gamma = numbers(t, *node, 1 - i), node = root;
       if (root && !scale.gamma) return std::nullopt;
       if (root) break;
     }
   }
-  const FlatNode* sum = node->definition && node->definition->op() == "Rsqrt" ? behind(t, *node, 0, "AddV2") : nullptr;
+  const FlatNode* sum = node->definition && node->definition->op() == "Rsqrt" ? t.behind(*node, 0, "AddV2") : nullptr;
   for (const std::size_t i : {0u, 1u}) {
     const Literal* number = sum ? numbers(t, *sum, i) : nullptr;
     if (!number || number->size() != 1 || !number->shape().empty()) continue;
@@ -78,12 +72,12 @@ const Literal* factor_besides(const Translator& t, const FlatNode* product, cons
 
 std::optional<Shift> shift_of(const Translator& t, const FlatNode& node, std::size_t index, const Source& scale) {
   Shift shift;
-  if (const FlatNode* difference = behind(t, node, index, "Sub")) {
+  if (const FlatNode* difference = t.behind(node, index, "Sub")) {
     shift.beta = numbers(t, *difference, 0);
-    shift.mean = factor_besides(t, behind(t, *difference, 1, "Mul"), scale);
+    shift.mean = factor_besides(t, t.behind(*difference, 1, "Mul"), scale);
     if (!shift.beta) return std::nullopt;
-  } else if (const FlatNode* negative = behind(t, node, index, "Neg")) {
-    shift.mean = factor_besides(t, behind(t, *negative, 0, "Mul"), scale);
+  } else if (const FlatNode* negative = t.behind(node, index, "Neg")) {
+    shift.mean = factor_besides(t, t.behind(*negative, 0, "Mul"), scale);
   }
   return shift.mean ? std::optional(shift) : std::nullopt;
 }

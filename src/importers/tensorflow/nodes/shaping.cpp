@@ -13,13 +13,6 @@ using graph::Ints;
 using graph::Literal;
 using keras::Json;
 
-std::int64_t from_front(const Node& node, std::int64_t axis, std::size_t rank) {
-  const auto count = static_cast<std::int64_t>(rank);
-  if (axis < -count || axis >= count)
-    node.refuse("has an axis " + std::to_string(axis) + " of " + std::to_string(rank));
-  return axis < 0 ? axis + count : axis;
-}
-
 Value with_shape(const Value& x, Shape shape) {
   Value made = x;
   made.numbers = Literal(std::move(shape), x.numbers->storage(), x.numbers->name());
@@ -106,7 +99,7 @@ std::vector<Value> node_reshape(Node& node) {
 
 std::vector<Value> node_expand_dims(Node& node) {
   const Value& x = node.operand(0);
-  const std::int64_t axis = from_front(node, node.integer(1, "axis"), x.rank() + 1);
+  const std::int64_t axis = node.from_front(node.integer(1, "axis"), x.rank() + 1);
   Shape shape = x.numbers ? x.numbers->shape() : x.shape;
   shape.insert(shape.begin() + axis, 1);
   if (x.numbers) return {with_shape(x, shape)};
@@ -127,7 +120,7 @@ std::vector<Value> node_squeeze(Node& node) {
   Ints axes = node.list("squeeze_dims");
   if (axes.empty()) axes = node.list("axis");
   const Shape& from = x.numbers ? x.numbers->shape() : x.shape;
-  for (std::int64_t& axis : axes) axis = from_front(node, axis, from.size());
+  for (std::int64_t& axis : axes) axis = node.from_front(axis, from.size());
   for (std::size_t i = 0; i < from.size() && axes.empty(); ++i) {
     if (from[i] == 1) axes.push_back(static_cast<std::int64_t>(i));
   }
@@ -154,7 +147,7 @@ std::vector<Value> node_transpose(Node& node) {
   Ints perm = node.integers(1, "axes");
   const std::size_t rank = x.rank();
   if (perm.size() != rank) node.refuse("orders " + std::to_string(perm.size()) + " axes of " + std::to_string(rank));
-  for (std::int64_t& axis : perm) axis = from_front(node, axis, rank);
+  for (std::int64_t& axis : perm) axis = node.from_front(axis, rank);
   Ints same(rank);
   std::iota(same.begin(), same.end(), 0);
   if (perm == same) return {x};
