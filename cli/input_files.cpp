@@ -1,3 +1,4 @@
+// A first look at the INPUT files: arrays by their headers, pictures by being there.
 #include "input_files.h"
 
 #include <unistd.h>
