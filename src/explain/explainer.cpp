@@ -90,8 +90,12 @@ std::vector<methods::Resolved> resolve_compiled(const std::vector<MethodRequest>
   return resolved;
 }
 
-/// Copies `part` (samples first) into `whole` at sample `first`; makes `whole` on the first call.
-void place_part(Tensor& whole, const Tensor& part, std::int64_t first, std::int64_t samples) {
+/// Puts `part` (samples first) into `whole` at sample `first`; makes `whole` on the first call.
+void place_part(Tensor& whole, Tensor part, std::int64_t first, std::int64_t samples) {
+  if (part.shape.front() == samples) {
+    whole = std::move(part);
+    return;
+  }
   if (whole.shape.empty()) {
     Shape shape = part.shape;
     shape.front() = samples;
@@ -113,7 +117,7 @@ Tensor finished(const methods::Resolved& method, std::vector<Tensor> raw, const 
     for (const Tensor& tensor : raw) one.push_back(explain::sample_of(tensor, n));
     Tensor map = finish(one, sample_shape);
     map.shape.insert(map.shape.begin(), 1);
-    place_part(whole, map, n, samples);
+    place_part(whole, std::move(map), n, samples);
   }
   return whole;
 }
@@ -300,7 +304,7 @@ struct Explainer::Run {
   }
 
   /// Adds the maps of one slot of the explanation; makes its entry on the first chunk.
-  void keep(std::size_t slot, const methods::Resolved& method, const std::string& place, const Tensor& map,
+  void keep(std::size_t slot, const methods::Resolved& method, const std::string& place, Tensor map,
             std::int64_t first, reverse::QuirkSet touched) {
     if (result.maps.size() <= slot) {
       result.maps.push_back({method.name, place, {}, method.notes(impl.network(), reverse::Semantics::parse(semantics())), {}});
@@ -308,7 +312,7 @@ struct Explainer::Run {
         if (touched & reverse::bit(info.quirk)) result.maps.back().quirks.emplace_back(info.id);
       }
     }
-    place_part(result.maps[slot].map, map, first, inputs.samples());
+    place_part(result.maps[slot].map, std::move(map), first, inputs.samples());
   }
 
   /// Adds the samples of a chunk to a ledger; makes it on the first chunk.
@@ -339,7 +343,7 @@ struct Explainer::Run {
     logits.resize(ends);
     result.outputs.resize(ends);
     for (std::size_t i = 0; i < ends; ++i) place_part(logits[i], outputs[i], first, inputs.samples());
-    for (std::size_t i = 0; i < ends; ++i) place_part(result.outputs[i], outputs[ends + i], first, inputs.samples());
+    for (std::size_t i = 0; i < ends; ++i) place_part(result.outputs[i], std::move(outputs[ends + i]), first, inputs.samples());
     std::size_t next = 2 * ends, joint = 0, slot = 0, account = 0;
     auto from = executable->slots().begin();
     const std::vector<Tensor> part_logits(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(ends));
@@ -355,12 +359,12 @@ struct Explainer::Run {
       }
       if (method.def->sampling) {
         const Target fixed = fixed_target(part_logits, first, count);
-        const std::vector<Tensor> maps = sampled(part, method, fixed, chunk_size, compile(progress, first));
+        std::vector<Tensor> maps = sampled(part, method, fixed, chunk_size, compile(progress, first));
         const graph::Network& network = impl.cut ? *impl.cut : impl.network();
         const std::vector<int> places = network.input_calls();
         const bool moving = fixed.kind == Target::Kind::kMax;
         const reverse::QuirkSet touched = moving ? reverse::bit(reverse::Quirk::kMovingTarget) : 0;
-        for (std::size_t i = 0; i < maps.size(); ++i) keep(slot++, method, maps.size() > 1 ? network.calls[static_cast<std::size_t>(places[i])].name : "", maps[i], first, touched);
+        for (std::size_t i = 0; i < maps.size(); ++i) keep(slot++, method, maps.size() > 1 ? network.calls[static_cast<std::size_t>(places[i])].name : "", std::move(maps[i]), first, touched);
         continue;
       }
       for (; from != executable->slots().end() && from->method == joint; ++from) {
@@ -372,8 +376,8 @@ struct Explainer::Run {
         reverse::QuirkSet touched = from->touched;
         reverse::Semantics rest = reverse::Semantics::parse(semantics());
         rest.touched = &touched;
-        const Tensor map = finished(method, std::move(raw), sample_shape, rest);
-        keep(slot++, method, from->place, map, first, touched);
+        Tensor map = finished(method, std::move(raw), sample_shape, rest);
+        keep(slot++, method, from->place, std::move(map), first, touched);
       }
       ++joint;
     }

@@ -97,6 +97,35 @@ TEST(CpuSweep, JoinedOperationsGiveTheBitsOfSingleOnes) {
   EXPECT_EQ(run_kernel(*fastest(problem), problem), expected);
 }
 
+TEST(CpuSweep, SwishAndItsPullBackAreOneLoopEach) {
+  const CpuProblem forward = sweep_of({{61, 33}, {33}}, [](Builder& b, const auto& p) {
+    const Value z = b.mul(p[0], p[1]);
+    return b.mul(z, b.unary("sigmoid", z));
+  });
+  EXPECT_EQ(compile_sweep(forward.problem()).body.size(), 2U);
+  expect_right(forward);
+  for (const bool exchanged : {false, true}) {
+    const CpuProblem back = sweep_of({{61, 33}, {61, 33}, {33}}, [&](Builder& b, const auto& p) {
+      const auto product = [&](Value x, Value y) { return exchanged ? b.mul(y, x) : b.mul(x, y); };
+      const Value z = b.mul(p[0], p[2]), s = b.unary("sigmoid", z), g = b.unary("exp", p[1]);
+      const Value slope = product(s, b.sub(b.constant(1.0), s)), direct = product(g, s);
+      const Value through = product(product(g, z), slope);
+      return exchanged ? b.add(through, direct) : b.add(direct, through);
+    });
+    EXPECT_EQ(compile_sweep(back.problem()).body.size(), 3U);  // z; exp; the rest
+    expect_right(back);
+  }
+}
+
+TEST(CpuSweep, WhatOnlyLooksLikeSwishStaysAsItIs) {
+  const CpuProblem problem = sweep_of({{61, 33}, {61, 33}}, [](Builder& b, const auto& p) {
+    const Value s = b.unary("sigmoid", p[0]), slope = b.mul(s, b.sub(b.constant(2.0), s));
+    return b.add(b.mul(p[1], s), b.mul(b.mul(p[1], p[0]), slope));
+  });
+  EXPECT_GT(compile_sweep(problem.problem()).body.size(), 3U);
+  expect_right(problem);
+}
+
 TEST(CpuSweep, LongChainReusesBuffers) {
   expect_right(sweep_of({{50, 50}, {50, 50}}, [](Builder& b, const auto& p) {
     std::vector<Value> values(p.begin(), p.end());

@@ -37,6 +37,7 @@ std::optional<Opcode> find_opcode(std::string_view op) {
 }
 
 bool is_heavy(Opcode opcode) {
+  if (opcode == Opcode::kSigmoidMul || opcode == Opcode::kSwishPullBack) return true;
   return opcode <= Opcode::kTanh && opcode != Opcode::kAbs && opcode != Opcode::kNeg && opcode != Opcode::kRelu;
 }
 
@@ -96,7 +97,8 @@ constexpr Pair kPairs[] = {{Opcode::kMul, Opcode::kMul, Opcode::kMulMul, -1},
                            {Opcode::kSub, Opcode::kMul, Opcode::kSubMul, -1},
                            {Opcode::kGreater, Opcode::kMul, Opcode::kGreaterMul, -1},
                            {Opcode::kRelu, Opcode::kMinimum, Opcode::kReluMinimum, 1},
-                           {Opcode::kStabilise, Opcode::kSafeDiv, Opcode::kStabilisedDiv, 1}};
+                           {Opcode::kStabilise, Opcode::kSafeDiv, Opcode::kStabilisedDiv, 1},
+                           {Opcode::kSigmoid, Opcode::kMul, Opcode::kSigmoidMul, -1}};
 
 /// Joins steps whose results serve one other step alone, so that they never pass through memory. Same bits.
 class Joiner {
@@ -105,7 +107,10 @@ class Joiner {
 
   void run() {
     find_varying();
-    for (Step& step : steps_) find_stabiliser(step);
+    for (Step& step : steps_) {
+      find_stabiliser(step);
+      find_swish_pull_back(step);
+    }
     count_uses();
     for (std::size_t i = steps_.size(); i-- > 0;) {
       if (uses_[i] > 0) join_operand(steps_[i]);
@@ -158,6 +163,41 @@ class Joiner {
         step = {Opcode::kStabilise, {z, product->operands[1 - p]}};
         return;
       }
+    }
+  }
+
+  /// The factors of a product, the one that `is_first` says first; nothing if the operand is no such product.
+  template <class IsFirst>
+  std::optional<std::pair<Operand, Operand>> factors(const Operand& operand, const IsFirst& is_first) const {
+    const Step* product = step_of(operand, Opcode::kMul);
+    for (const std::size_t k : {0U, 1U}) {
+      if (product && is_first(product->operands[k])) return std::pair(product->operands[k], product->operands[1 - k]);
+    }
+    return std::nullopt;
+  }
+
+  bool is_complement_of(const Operand& operand, const Operand& s) const {
+    const Step* difference = step_of(operand, Opcode::kSub);
+    return difference && is_number(difference->operands[0], 1) && difference->operands[1] == s;
+  }
+
+  /// g s + (g z) (s (1 - s)) where s is the sigmoid of z, with the operands of each operation in any order.
+  void find_swish_pull_back(Step& step) const {
+    if (step.opcode != Opcode::kAdd) return;
+    for (const std::size_t k : {0U, 1U}) {
+      const auto direct = factors(step.operands[k], [&](auto& s) { return step_of(s, Opcode::kSigmoid) != nullptr; });
+      if (!direct) continue;
+      const auto [s, g] = *direct;
+      const Operand z = step_of(s, Opcode::kSigmoid)->operands[0];
+      const auto slope = [&](const Operand& operand) {
+        const auto parts = factors(operand, [&](auto& part) { return is_complement_of(part, s); });
+        return parts && parts->second == s;
+      };
+      const auto through = factors(step.operands[1 - k], slope);
+      const auto inner = through ? factors(through->second, [&](auto& part) { return part == z; }) : std::nullopt;
+      if (!inner || inner->second != g) continue;
+      step = {Opcode::kSwishPullBack, {g, z}};
+      return;
     }
   }
 

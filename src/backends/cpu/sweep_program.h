@@ -43,6 +43,8 @@ enum class Opcode : std::uint8_t {
   kReluMinimum,    ///< min(b, max(a, 0))
   kStabilise,      ///< a + b where a >= 0, a - b elsewhere
   kStabilisedDiv,  ///< safe_div(c, stabilise(a, b))
+  kSigmoidMul,     ///< sigmoid(a) * b
+  kSwishPullBack,  ///< a times the derivative of b sigmoid(b)
 };
 
 /// Where an instruction finds an operand or puts its result.
