@@ -1,6 +1,7 @@
 // Pass: gathers pointwise operations between pull-backs into sweeps, which read and write memory once. A node joins the
 // sweep that uses it; where several do, each computes it anew if that is cheap and needs one array in its place (x -
-// mean instead of x), so that it is never stored. Keeps relevance, bit by bit.
+// mean instead of x), so that it is never stored. What is stored, because a convolution reads it, is computed anew by a
+// sweep that reads that array as well: its memory is free after the convolution. Keeps relevance, bit by bit.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -41,7 +42,22 @@ class Partition {
     for (std::int32_t i = graph.size(); i-- > 0;) place(Value{i});
   }
 
-  bool is_stored(Value v) const { return plans_[static_cast<std::size_t>(v.id)].stored; }
+  bool is_stored(Value v) const { return plan(v).stored; }
+
+  /// What the sweep that ends with `end` reads; of that, what it can do without.
+  struct Reads {
+    std::set<Value> stored, computed_anew;
+  };
+  Reads reads(Value end) const {
+    Reads reads;
+    std::set<Value> visited;
+    gather(end, visited, reads.stored);
+    for (const Value v : reads.stored) {
+      const Plan& p = plan(v);
+      if (p.base && !p.sigmoid && reads.stored.count(*p.base) != 0) reads.computed_anew.insert(v);
+    }
+    return reads;
+  }
 
  private:
   struct Plan {
@@ -50,9 +66,22 @@ class Partition {
     std::set<Value> sweeps;     ///< those that compute it, by their last nodes
     std::optional<Value> base;  ///< the one array of its own type that it is cheaply computed of
     int cost = 0;               ///< operations between base and it
+    bool sigmoid = false;       ///< one of these takes as long as reading some arrays
     std::size_t length = 0;     ///< of the sweep that ends here
   };
   Plan& at(Value v) { return plans_[static_cast<std::size_t>(v.id)]; }
+  const Plan& plan(Value v) const { return plans_[static_cast<std::size_t>(v.id)]; }
+
+  void gather(Value user, std::set<Value>& visited, std::set<Value>& stored) const {
+    for (const Value in : graph_[user].inputs) {
+      if (!visited.insert(in).second) continue;
+      if (is_stored(in)) {
+        stored.insert(in);
+      } else {
+        gather(in, visited, stored);
+      }
+    }
+  }
 
   /// Inputs of other types are broadcast; they are small.
   void find_base(Value v) {
@@ -60,14 +89,17 @@ class Partition {
     if (!is_pointwise(node) || !is_cheap(node)) return;
     std::set<Value> bases;
     int cost = 1;
+    bool sigmoid = node.is("sigmoid");
     for (const Value in : node.inputs) {
       if (graph_.literal(in) || graph_.type(in) != node.type) continue;
       bases.insert(at(in).base.value_or(in));
       cost += at(in).cost;
+      sigmoid = sigmoid || at(in).sigmoid;
     }
     if (bases.size() != 1 || cost > kMostRepeated) return;
     at(v).base = *bases.begin();
     at(v).cost = cost;
+    at(v).sigmoid = sigmoid;
   }
 
   /// Users stand behind a node, so they have been placed.
@@ -96,7 +128,8 @@ class Partition {
 /// The region of one sweep while it is being put together.
 class Sweep {
  public:
-  Sweep(const Graph& graph, const Partition& partition) : graph_(graph), partition_(partition) {}
+  Sweep(const Graph& graph, const Partition& partition, const std::set<Value>& computed_anew)
+      : graph_(graph), partition_(partition), computed_anew_(computed_anew) {}
 
   /// The sweep that ends with `end`: its body, and the stored values that it reads.
   Graph compute(Value end) {
@@ -117,7 +150,7 @@ class Sweep {
     if (const auto it = inside_.find(old); it != inside_.end()) return it->second;
     const graph::Literal* literal = graph_.literal(old);
     if (literal && literal->size() == 1 && literal->shape().empty()) return inside_[old] = body_.constant(*literal);
-    if (!partition_.is_stored(old)) return append(old);
+    if (!partition_.is_stored(old) || computed_anew_.count(old) != 0) return append(old);
     const Value made = body_.input("v" + std::to_string(operands_.size()), graph_.type(old).shape);
     operands_.push_back(old);
     return inside_[old] = made;
@@ -125,6 +158,7 @@ class Sweep {
 
   const Graph& graph_;
   const Partition& partition_;
+  const std::set<Value>& computed_anew_;
   graph::Builder body_;
   std::map<Value, Value> inside_;  ///< old value -> value in the body
   std::vector<Value> operands_;
@@ -144,8 +178,10 @@ Graph fuse_pointwise(const Graph& graph, const Context&) {
     const bool alone = std::none_of(node.inputs.begin(), node.inputs.end(),
                                     [&](Value input) { return joins(graph, partition, input); });
     // What joins another sweep is dead once that is there.
-    if (!is_pointwise(node) || !partition.is_stored(old) || alone) return made[old] = b.remake(node, in);
-    Sweep sweep(graph, partition);
+    if (!is_pointwise(node) || !partition.is_stored(old)) return made[old] = b.remake(node, in);
+    const Partition::Reads reads = partition.reads(old);
+    if (alone && reads.computed_anew.empty()) return made[old] = b.remake(node, in);
+    Sweep sweep(graph, partition, reads.computed_anew);
     const Graph body = sweep.compute(old);
     std::vector<Value> operands;
     for (const Value operand : sweep.operands()) operands.push_back(made.at(operand));

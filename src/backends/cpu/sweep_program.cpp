@@ -96,11 +96,13 @@ struct Pair {
 constexpr Pair kPairs[] = {{Opcode::kMul, Opcode::kMul, Opcode::kMulMul, -1},
                            {Opcode::kSub, Opcode::kMul, Opcode::kSubMul, -1},
                            {Opcode::kGreater, Opcode::kMul, Opcode::kGreaterMul, -1},
+                           {Opcode::kRelu, Opcode::kMul, Opcode::kReluMul, -1},
                            {Opcode::kRelu, Opcode::kMinimum, Opcode::kReluMinimum, 1},
+                           {Opcode::kReluMinimum, Opcode::kMul, Opcode::kReluMinimumMul, -1},
                            {Opcode::kStabilise, Opcode::kSafeDiv, Opcode::kStabilisedDiv, 1},
                            {Opcode::kSigmoid, Opcode::kMul, Opcode::kSigmoidMul, -1}};
 
-/// Joins steps whose results serve one other step alone, so that they never pass through memory. Same bits.
+/// Joins steps with the one other step that their results serve, so that these never pass through memory. Same bits.
 class Joiner {
  public:
   Joiner(std::vector<Step>& steps, const std::vector<Source>& sources) : steps_(steps), sources_(sources) {}
@@ -112,7 +114,7 @@ class Joiner {
       find_swish_pull_back(step);
     }
     count_uses();
-    for (std::size_t i = steps_.size(); i-- > 0;) {
+    for (std::size_t i = 0; i < steps_.size(); ++i) {
       if (uses_[i] > 0) join_operand(steps_[i]);
     }
     remove_dead();
@@ -211,18 +213,23 @@ class Joiner {
     }
   }
 
+  /// Costs less than to read its result.
+  static bool is_difference_of_sources(const Step& step) {
+    return step.opcode == Opcode::kSub && step.operands[0].source && step.operands[1].source;
+  }
+
   void join_operand(Step& step) {
     for (std::size_t k = 0; k < step.operands.size(); ++k) {
       if (step.operands[k].source) continue;
       const auto joined = static_cast<std::size_t>(step.operands[k].index);
-      if (uses_[joined] != 1 || !varying_[joined]) continue;
       const Step& first = steps_[joined];
+      if (!varying_[joined] || (uses_[joined] != 1 && !is_difference_of_sources(first))) continue;
       for (const Pair& pair : kPairs) {
         if (pair.first != first.opcode || pair.second != step.opcode) continue;
         if (pair.position >= 0 && pair.position != static_cast<int>(k)) continue;
         std::vector<Operand> operands = first.operands;
         operands.push_back(step.operands[1 - k]);
-        uses_[joined] = 0;
+        --uses_[joined];
         step.opcode = pair.both;
         step.operands = std::move(operands);
         return;

@@ -37,14 +37,16 @@ enum class Opcode : std::uint8_t {
   kSelect,
   kCopy,
   // Several operations in one loop, the result of one being an operand of the next.
-  kMulMul,         ///< a * b * c
-  kSubMul,         ///< (a - b) * c
-  kGreaterMul,     ///< [a > b] * c
-  kReluMinimum,    ///< min(b, max(a, 0))
-  kStabilise,      ///< a + b where a >= 0, a - b elsewhere
-  kStabilisedDiv,  ///< safe_div(c, stabilise(a, b))
-  kSigmoidMul,     ///< sigmoid(a) * b
-  kSwishPullBack,  ///< a times the derivative of b sigmoid(b)
+  kMulMul,          ///< a * b * c
+  kSubMul,          ///< (a - b) * c
+  kGreaterMul,      ///< [a > b] * c
+  kReluMul,         ///< max(a, 0) * b
+  kReluMinimum,     ///< min(b, max(a, 0))
+  kReluMinimumMul,  ///< min(b, max(a, 0)) * c
+  kStabilise,       ///< a + b where a >= 0, a - b elsewhere
+  kStabilisedDiv,   ///< safe_div(c, stabilise(a, b))
+  kSigmoidMul,      ///< sigmoid(a) * b
+  kSwishPullBack,   ///< a times the derivative of b sigmoid(b)
 };
 
 /// Where an instruction finds an operand or puts its result.

@@ -138,8 +138,12 @@ HWY_INLINE V apply(V a, V b, V c) {
     return hn::Mul(hn::Sub(a, b), c);
   } else if constexpr (opcode == Opcode::kGreaterMul) {
     return hn::Mul(truth(hn::Gt(a, b)), c);
+  } else if constexpr (opcode == Opcode::kReluMul) {
+    return hn::Mul(unary<Opcode::kRelu>(a), b);
   } else if constexpr (opcode == Opcode::kReluMinimum) {
     return binary<Opcode::kMinimum>(b, unary<Opcode::kRelu>(a));
+  } else if constexpr (opcode == Opcode::kReluMinimumMul) {
+    return hn::Mul(binary<Opcode::kMinimum>(b, unary<Opcode::kRelu>(a)), c);
   } else if constexpr (opcode == Opcode::kStabilise) {
     return stabilise(a, b);
   } else if constexpr (opcode == Opcode::kStabilisedDiv) {
