@@ -97,6 +97,24 @@ TEST(CpuSweep, JoinedOperationsGiveTheBitsOfSingleOnes) {
   EXPECT_EQ(run_kernel(*fastest(problem), problem), expected);
 }
 
+TEST(CpuSweep, ActivationsJoinTheirFactorAndDifferencesAllTheirs) {
+  const CpuProblem problem = sweep_of({{61, 33}, {61, 33}, {33}}, [](Builder& b, const auto& p) {
+    const Value centred = b.sub(p[0], p[2]), y = b.mul(centred, p[2]);
+    const Value capped = b.make("minimum", {b.constant(6.0), b.relu(y)}), kept = b.mul(capped, p[1]);
+    return b.add(b.mul(b.relu(p[0]), kept), b.mul(centred, y));
+  });
+  // y; min(6, max(y, 0)) u; max(x, 0) * ...; (x - m) y; the sum
+  EXPECT_EQ(compile_sweep(problem.problem()).body.size(), 5U);
+  std::vector<float> expected;
+  for (std::size_t i = 0; i < 61 * 33; ++i) {
+    const float x = problem.inputs[0].data[i], u = problem.inputs[1].data[i], m = problem.inputs[2].data[i % 33];
+    const float centred = x - m, y = centred * m, kept = std::min(6.0F, std::max(y, 0.0F)) * u;
+    const float first = std::max(x, 0.0F) * kept, second = centred * y;
+    expected.push_back(first + second);
+  }
+  EXPECT_EQ(run_kernel(*fastest(problem), problem), expected);
+}
+
 TEST(CpuSweep, SwishAndItsPullBackAreOneLoopEach) {
   const CpuProblem forward = sweep_of({{61, 33}, {33}}, [](Builder& b, const auto& p) {
     const Value z = b.mul(p[0], p[1]);

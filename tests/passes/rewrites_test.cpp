@@ -443,6 +443,59 @@ output "y" %d
   expect_same_results(graph, fused);
 }
 
+/// The operands of the last sweep, after the results are compared.
+std::vector<std::string> read_last(const char* text) {
+  const Graph graph = from_text(text), fused = fuse_pointwise(graph, context());
+  graph::verify(fused);
+  expect_same_results(graph, fused);
+  std::vector<std::string> ops;
+  for (const graph::Value in : fused[fused.outputs().front().value].inputs) ops.emplace_back(fused[in].op->name);
+  return ops;
+}
+
+// max(z, 0) is stored, because a product reads it; the sweep reads z anyway.
+TEST(FusePointwise, ComputesAgainWhatIsStoredWhereItsBaseIsRead) {
+  EXPECT_EQ(read_last(R"(
+%x = input "x" : f32[2,3]
+%w = input "w" : f32[3,3]
+%z = matmul %x %w
+%a = relu %z
+%u = matmul %a %w
+%s = mul %a %u
+%d = mul %s %z
+output "y" %d
+)"),
+            (std::vector<std::string>{"matmul", "matmul"}));
+}
+
+TEST(FusePointwise, ReadsWhatIsStoredWhereItsBaseIsNot) {
+  EXPECT_EQ(read_last(R"(
+%x = input "x" : f32[2,3]
+%w = input "w" : f32[3,3]
+%z = matmul %x %w
+%a = relu %z
+%u = matmul %a %w
+%s = mul %a %u
+%d = mul %s %u
+output "y" %d
+)"),
+            (std::vector<std::string>{"relu", "matmul"}));
+}
+
+TEST(FusePointwise, ReadsAStoredSigmoid) {
+  EXPECT_EQ(read_last(R"(
+%x = input "x" : f32[2,3]
+%w = input "w" : f32[3,3]
+%z = matmul %x %w
+%a = sigmoid %z
+%u = matmul %a %w
+%s = mul %a %u
+%d = mul %s %z
+output "y" %d
+)"),
+            (std::vector<std::string>{"sigmoid", "matmul", "matmul"}));
+}
+
 TEST(FusePointwise, KeepsWhatIsExpensiveOrNeedsTwoArrays) {
   const Graph graph = from_text(R"(
 %x = input "x" : f32[2,3]
