@@ -90,8 +90,8 @@ struct Program {
   bool heavy = false;  ///< has transcendental functions: worth threads earlier
 };
 
-/// Floats of block memory a program may use; half of a small L1 cache.
-inline constexpr std::int64_t kSweepBuffer = 6144;
+/// Floats of block memory a program may use; half of a small L1 cache, of which what streams through takes the rest.
+inline constexpr std::int64_t kSweepBuffer = 4096;
 /// Long enough to hide the cost of an instruction.
 inline constexpr std::int64_t kLongestBlock = 1024;
 /// Shortest block, and with it the limit on buffers.
