@@ -1,5 +1,5 @@
 // Each layer on numbers that can be checked by hand.
-#include "importers/keras_fixture.h"
+#include "importers/stored_case.h"
 
 namespace signxai::keras {
 namespace {
@@ -68,6 +68,9 @@ TEST(KerasLayers, ChannelsFirstGivesTheSameNumbers) {
        {layer("Conv2D", "l", {{"filters", 3}, {"kernel_size", 2}, {"padding", "same"}}),
         layer("MaxPooling2D", "l", {{"pool_size", 2}}),
         layer("AveragePooling2D", "l", {{"pool_size", 2}, {"strides", 1}, {"padding", "same"}}),
+        layer("AdaptiveMaxPooling2D", "l", {{"output_size", {3, 3}}}),
+        layer("AdaptiveAveragePooling2D", "l", {{"output_size", {3, 3}}}),
+        layer("AdaptiveAveragePooling2D", "l", {{"output_size", 1}}),
         layer("UpSampling2D", "l", {{"size", {2, 3}}}), layer("ZeroPadding2D", "l", {{"padding", {{1, 0}, {2, 3}}}}),
         layer("Cropping2D", "l", {{"cropping", {{1, 0}, {0, 1}}}})}) {
     SCOPED_TRACE(entry["class_name"]);
@@ -109,6 +112,41 @@ TEST(KerasLayers, Pooling) {
   expect_near(run(pool("AveragePooling1D", {{"pool_size", 2}, {"padding", "same"}}), x), {1, 3, 1}, {3, 3, 3});
   expect_near(run(pool("AveragePooling1D", {{"pool_size", 3}, {"strides", 1}}), x), {1, 3, 1}, {8.0 / 3, 11.0 / 3, 3});
 }
+
+TEST(KerasLayers, AdaptivePooling) {
+  const graph::Array x = array({1, 5, 1}, {1, 5, 2, 4, 3});
+  const auto pool = [](const std::string& kind, std::int64_t size) {
+    return build_layer({nullptr, 5, 1}, layer("Adaptive" + kind + "Pooling1D", "p", {{"output_size", size}}));
+  };
+  expect_near(run(pool("Max", 3), x), {1, 3, 1}, {5, 5, 4});  // cells 0-1, 1-3, 3-4
+  expect_near(run(pool("Average", 3), x), {1, 3, 1}, {3, 11.0 / 3, 3.5});
+  expect_near(run(pool("Max", 2), x), {1, 2, 1}, {5, 4});  // cells 0-2, 2-4
+  expect_near(run(pool("Average", 2), x), {1, 2, 1}, {8.0 / 3, 3});
+  expect_near(run(pool("Max", 7), x), {1, 7, 1}, {1, 5, 5, 2, 4, 4, 3});  // of one cell or two
+  expect_near(run(pool("Average", 5), x), {1, 5, 1}, {1, 5, 2, 4, 3});
+  for (const char* kind : {"Average", "Max"}) {
+    const graph::Network even = pool(kind, 2);
+    const graph::Node& node = even.graph[call(even, "p").output];
+    EXPECT_EQ(node.attrs.ints("window"), graph::Ints{3});
+    EXPECT_EQ(node.attrs.ints("strides"), graph::Ints{2});
+  }
+  EXPECT_EQ(call(pool("Average", 3), "p").kind, graph::LayerKind::kAveragePool);
+  const Json one = {{"output_size", 1}}, two = {{"output_size", 2}};
+  const graph::Network open = build_layer({nullptr, nullptr, 1}, layer("AdaptiveAveragePooling1D", "p", one));
+  expect_near(run(open, x), {1, 1, 1}, {3});
+  for (const char* kind : {"AdaptiveAveragePooling1D", "AdaptiveMaxPooling1D"}) {
+    const auto refuse = [&](const Json& shape, const Json& config, const char* reason) {
+      expect_error(ErrorCode::kUnsupported, {std::string("p (") + kind + ")", reason},
+                   [&] { build_layer(shape, layer(kind, "p", config)); });
+    };
+    refuse({nullptr, nullptr, 1}, two, "known size");
+    refuse({nullptr, 5, 1}, {{"output_size", 100000}}, "8192 cells");
+    expect_error(ErrorCode::kCorruptFile, {"output_size"},
+                 [&] { build_layer({nullptr, 5, 1}, layer(kind, "p", {{"output_size", {2, 2}}})); });
+  }
+}
+
+TEST(KerasLayers, AdaptivePoolingOfAFile) { expect_stored("pooling/adaptive3.keras"); }
 
 TEST(KerasLayers, BatchNormalization) {
   const auto norm = [](const Json& shape, Json config) {

@@ -27,15 +27,8 @@ _CODE = "runs code of another library, which the file does not hold"
 _TEXT = "takes text or is a table of strings; no derivative, no relevance"
 _BASE = "a base class; computes nothing itself"
 _HISTOGRAM = "is computed from the histogram of each image; no derivative"
-_ADAPTIVE = "windows of unequal size; not implemented"
 REASONS = {
     "AbstractRNNCell": _BASE,
-    "AdaptiveAveragePooling1D": _ADAPTIVE,
-    "AdaptiveAveragePooling2D": _ADAPTIVE,
-    "AdaptiveAveragePooling3D": _ADAPTIVE,
-    "AdaptiveMaxPooling1D": _ADAPTIVE,
-    "AdaptiveMaxPooling2D": _ADAPTIVE,
-    "AdaptiveMaxPooling3D": _ADAPTIVE,
     "AutoContrast": "stretches each image by its extremes; not implemented",
     "ContrastLimitedAdaptiveHistogramEqualization": _HISTOGRAM,
     "DenseFeatures": "takes a dictionary of feature columns",
@@ -61,7 +54,10 @@ REASONS = {
     "Wrapper": _BASE,
 }
 # Of those that are supported, what is not.
+_BINS = "inputs of known size{}; the bins of NumPy, PyTorch and TensorFlow, which Keras on JAX rounds for some sizes, such as 7"
 LIMITS = {
+    **{f"AdaptiveAveragePooling{n}D": _BINS.format(", unless `output_size` is 1") for n in (1, 2, 3)},
+    **{f"AdaptiveMaxPooling{n}D": _BINS.format("") for n in (1, 2, 3)},
     "CategoryEncoding": "neither gradients nor relevance pass; categories out of range count nowhere",
     "CenterCrop": "images of known size",
     "Discretization": "`bin_boundaries` in the configuration; neither gradients nor relevance pass",

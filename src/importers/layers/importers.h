@@ -40,13 +40,6 @@ LayerResult import_depthwise_conv1d(LayerContext& context);
 LayerResult import_depthwise_conv2d(LayerContext& context);
 LayerResult import_separable_conv1d(LayerContext& context);
 LayerResult import_separable_conv2d(LayerContext& context);
-// global_pooling.cpp
-LayerResult import_global_average1d(LayerContext& context);
-LayerResult import_global_average2d(LayerContext& context);
-LayerResult import_global_average3d(LayerContext& context);
-LayerResult import_global_max1d(LayerContext& context);
-LayerResult import_global_max2d(LayerContext& context);
-LayerResult import_global_max3d(LayerContext& context);
 // identity.cpp
 LayerResult import_identity(LayerContext& context);
 // input_layer.cpp
@@ -70,7 +63,21 @@ LayerResult import_layer_normalization(LayerContext& context);
 LayerResult import_normalization(LayerContext& context);
 LayerResult import_rms_normalization(LayerContext& context);
 LayerResult import_unit_normalization(LayerContext& context);
-// pooling.cpp
+// pooling/adaptive_pooling.cpp
+LayerResult import_adaptive_average1d(LayerContext& context);
+LayerResult import_adaptive_average2d(LayerContext& context);
+LayerResult import_adaptive_average3d(LayerContext& context);
+LayerResult import_adaptive_max1d(LayerContext& context);
+LayerResult import_adaptive_max2d(LayerContext& context);
+LayerResult import_adaptive_max3d(LayerContext& context);
+// pooling/global_pooling.cpp
+LayerResult import_global_average1d(LayerContext& context);
+LayerResult import_global_average2d(LayerContext& context);
+LayerResult import_global_average3d(LayerContext& context);
+LayerResult import_global_max1d(LayerContext& context);
+LayerResult import_global_max2d(LayerContext& context);
+LayerResult import_global_max3d(LayerContext& context);
+// pooling/pooling.cpp
 LayerResult import_average_pooling1d(LayerContext& context);
 LayerResult import_average_pooling2d(LayerContext& context);
 LayerResult import_average_pooling3d(LayerContext& context);

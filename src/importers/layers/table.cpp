@@ -32,6 +32,12 @@ constexpr std::string_view kProjections[] = {"query_dense", "key_dense", "gate_d
 constexpr LayerImporter kLayers[] = {
     {"Activation", kOther, import_activation, kKept},
     {"ActivityRegularization", kOther, import_identity, kKept},
+    {"AdaptiveAveragePooling1D", kAveragePool, import_adaptive_average1d},
+    {"AdaptiveAveragePooling2D", kAveragePool, import_adaptive_average2d},
+    {"AdaptiveAveragePooling3D", kAveragePool, import_adaptive_average3d},
+    {"AdaptiveMaxPooling1D", kOther, import_adaptive_max1d},
+    {"AdaptiveMaxPooling2D", kOther, import_adaptive_max2d},
+    {"AdaptiveMaxPooling3D", kOther, import_adaptive_max3d},
     {"Add", kAdd, import_add},
     {"AdditiveAttention", kOther, import_additive_attention, kKept, {}, kListAttention},
     {"AlphaDropout", kOther, import_identity, kKept},
