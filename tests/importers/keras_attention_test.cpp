@@ -284,6 +284,39 @@ TEST(KerasEmbedding, RowsOfATable) {
   expect_near(run(mean, array({1, 4}, {2, 0, 0, 1})), {1, 2}, {15, 16});
 }
 
+TEST(KerasEmbedding, TheWayBackIsADenseLayer) {
+  const auto there_and_back = [](const Json& more, const std::vector<MemoryWeights::Entry>& entries) {
+    Json input = layer("InputLayer", "in", {{"batch_shape", {nullptr, 2}}});
+    input["inbound_nodes"] = Json::array();
+    Json table = third_call(layer("ReversibleEmbedding", "e", {{"input_dim", 3}, {"output_dim", 2}}),
+                            Json::array({tensor("in")}));
+    table["config"].update(more);
+    table["inbound_nodes"].push_back({{"args", Json::array({tensor("e")})}, {"kwargs", {{"reverse", true}}}});
+    Json model = functional({input, table}, {"in"}, {"e"});
+    model["config"]["output_layers"] = Json::array({Json{"e", 1, 0}});
+    MemoryWeights weights({{"e", entries}});
+    return build(model, weights);
+  };
+  const MemoryWeights::Entry table{"embeddings", {3, 2}, {0, 1, 2, 3, 4, 5}},
+      matrix{"reverse_embeddings", {2, 3}, {1, 0, 2, 0, 1, 1}};
+  const graph::Array ids = array({1, 2}, {2, 1});  // [4, 5], [2, 3]
+  const graph::Network tied = there_and_back(Json::object(), {table});
+  expect_near(run(tied, ids), {1, 2, 3}, {5, 23, 41, 3, 13, 23});
+  EXPECT_EQ(tied.calls[1].kind, graph::LayerKind::kEmbedding);
+  EXPECT_EQ(tied.calls[2].kind, graph::LayerKind::kKernel);
+  EXPECT_EQ(tied.calls[2].class_name, "Dense");
+  EXPECT_EQ(tied.places_of(0), std::vector<int>{1});
+  expect_near(run(there_and_back({{"tie_weights", false}}, {table, matrix}), ids), {1, 2, 3}, {4, 5, 13, 2, 3, 7});
+  const graph::Network capped = there_and_back({{"logit_soft_cap", 20}}, {table});
+  expect_near(run(capped, array({1, 2}, {0, 0})), {1, 2, 3},
+              {20 * std::tanh(0.05), 20 * std::tanh(0.15), 20 * std::tanh(0.25), 20 * std::tanh(0.05),
+               20 * std::tanh(0.15), 20 * std::tanh(0.25)},
+              1e-5);
+  expect_error(ErrorCode::kCorruptFile, {"e (ReversibleEmbedding)", "'kernel'"}, [&] {
+    there_and_back({{"tie_weights", false}}, {table});
+  });
+}
+
 TEST(KerasEmbedding, PlacesOfAnInputThatIsUsedAsNumbersToo) {
   const Json words = layer("Embedding", "e", {{"input_dim", 3}, {"output_dim", 2}});
   const graph::Network net =

@@ -70,8 +70,8 @@ TEST(KerasLayers, ChannelsFirstGivesTheSameNumbers) {
         layer("AveragePooling2D", "l", {{"pool_size", 2}, {"strides", 1}, {"padding", "same"}}),
         layer("AdaptiveMaxPooling2D", "l", {{"output_size", {3, 3}}}),
         layer("AdaptiveAveragePooling2D", "l", {{"output_size", {3, 3}}}),
-        layer("AdaptiveAveragePooling2D", "l", {{"output_size", 1}}),
-        layer("UpSampling2D", "l", {{"size", {2, 3}}}), layer("ZeroPadding2D", "l", {{"padding", {{1, 0}, {2, 3}}}}),
+        layer("AdaptiveAveragePooling2D", "l", {{"output_size", 1}}), layer("UpSampling2D", "l", {{"size", {2, 3}}}),
+        layer("ZeroPadding2D", "l", {{"padding", {{1, 0}, {2, 3}}}}),
         layer("Cropping2D", "l", {{"cropping", {{1, 0}, {0, 1}}}})}) {
     SCOPED_TRACE(entry["class_name"]);
     Json first = entry;
@@ -141,8 +141,9 @@ TEST(KerasLayers, AdaptivePooling) {
     };
     refuse({nullptr, nullptr, 1}, two, "known size");
     refuse({nullptr, 5, 1}, {{"output_size", 100000}}, "8192 cells");
-    expect_error(ErrorCode::kCorruptFile, {"output_size"},
-                 [&] { build_layer({nullptr, 5, 1}, layer(kind, "p", {{"output_size", {2, 2}}})); });
+    expect_error(ErrorCode::kCorruptFile, {"output_size"}, [&] {
+      build_layer({nullptr, 5, 1}, layer(kind, "p", {{"output_size", {2, 2}}}));
+    });
   }
 }
 

@@ -102,6 +102,22 @@ TEST(Preprocessing, SpectralNormalizationIsTheLayerThatItWraps) {
   });
 }
 
+TEST(Preprocessing, APipelineIsItsLayers) {
+  const Json row = {layer("Rescaling", "twice", {{"scale", 2}}), layer("RandomFlip", "flip"),
+                    layer("CenterCrop", "middle", {{"height", 1}, {"width", 2}})};
+  const Json pipeline = layer("Pipeline", "p", {{"layers", row}});
+  const graph::Network net = build_layer({nullptr, 1, 4, 1}, pipeline);
+  expect_near(run(net, counting({1, 1, 4, 1})), {1, 1, 2, 1}, {2, 4});
+  EXPECT_EQ(names(net), (std::vector<std::string>{"in", "p/twice", "p/flip", "p/middle"}));
+  const graph::Network each = build_layer({nullptr, 2, 1, 4, 1}, layer("TimeDistributed", "t", {{"layer", pipeline}}));
+  expect_near(run(each, counting({1, 2, 1, 4, 1})), {1, 2, 1, 2, 1}, {2, 4, 10, 12});
+  const Json unknown = layer("Pipeline", "p", {{"layers", {layer("AutoContrast", "a")}}});
+  expect_error(ErrorCode::kUnsupported, {"p/a (AutoContrast)"}, [&] { build_layer({nullptr, 1, 4, 1}, unknown); });
+  expect_error(ErrorCode::kCorruptFile, {"p (Pipeline)", "layers"}, [&] {
+    build_layer({nullptr, 1, 4, 1}, layer("Pipeline", "p"));
+  });
+}
+
 void expect_refused(const std::vector<std::string>& parts, const Json& entry, const Json& shape) {
   SCOPED_TRACE(entry.dump());
   expect_error(ErrorCode::kUnsupported, parts, [&] { build_layer(shape, entry); });

@@ -41,10 +41,8 @@ REASONS = {
     "Lambda": "marshalled Python code, which is never executed",
     "Layer": _BASE,
     "MelSpectrogram": "short-time Fourier transform; not implemented",
-    "Pipeline": "a list of preprocessing layers; not implemented; save them as layers of the network",
     "PreprocessingLayer": _BASE,
     "RandomFourierFeatures": "not implemented",
-    "ReversibleEmbedding": "changes its direction from call to call; not implemented",
     "STFTSpectrogram": "short-time Fourier transform; not implemented",
     "Solarization": "inverts pixels above a threshold; not implemented",
     "StringLookup": _TEXT,
@@ -62,9 +60,11 @@ LIMITS = {
     "CenterCrop": "images of known size",
     "Discretization": "`bin_boundaries` in the configuration; neither gradients nor relevance pass",
     "Embedding": "maps of token ids are of its output",
+    "Pipeline": "its layers, in their order",
     "RandomCrop": "Keras 3 does nothing in inference, Keras 2 resizes",
     "Resizing": "cropping, padding and filters other than `bilinear` and `nearest`: images of known size; Keras 3 rounds "
     "results for inputs of an integer type, which is not done; `nearest` of Keras 3 as on JAX",
+    "ReversibleEmbedding": "as `Embedding`; with `reverse=True` it is a `Dense` layer to rules; `reverse_dtype`: float32",
     "SpectralNormalization": "the stored kernel, as Keras computes in inference; rules see the wrapped layer",
 }
 

@@ -83,6 +83,17 @@ def masked_tokens(make):
     return build
 
 
+def there_and_back(behind, **options):
+    """A table of vectors, and from vectors back to scores of the ids."""
+
+    def build():
+        ids = keras.Input((7,))
+        table = L.ReversibleEmbedding(11, 5, **options)
+        return headed(ids, table(behind()(table(ids)), reverse=True))
+
+    return build
+
+
 def flat(*parts):
     return L.Concatenate()([L.Flatten()(part) for part in parts])
 
@@ -201,6 +212,9 @@ NETWORKS.update({
 if IS_3:
     NETWORKS.update(
         {
+            "tokens_tied": there_and_back(lambda: L.Dense(5, activation="tanh")),
+            "masked_tokens_untied": there_and_back(lambda: L.LSTM(5, return_sequences=True), tie_weights=False, mask_zero=True),
+            "masked_tokens_capped": there_and_back(lambda: L.Dense(5), tie_weights=False, mask_zero=True, logit_soft_cap=2.0),
             "masked_gate": masked(lambda m: heads(m, use_gate=True)),
             "masked_groups": masked(lambda m: L.GroupQueryAttention(3, 4, 2)(m, m)),
             "masked_groups_scores": masked(lambda m: with_scores(L.GroupQueryAttention(3, 4, 2), m, L.Dense(8)(m), use_causal_mask=True)),

@@ -102,6 +102,17 @@ def steps_normalized(keras):
     return finish(keras, x, y)
 
 
+def piped(keras):
+    """Layers in a row, of which one holds weights and one is a row itself."""
+    layers = keras.layers
+    x = keras.Input((9, 7, 3))
+    inner = layers.Pipeline([layers.Rescaling(2.0, 0.5), layers.RandomFlip(), layers.Resizing(6, 5)])
+    fixed = layers.Normalization(mean=[0.1, -0.2, 0.3], variance=[1.0, 2.0, 0.5])
+    fixed.build((None, 6, 5, 3))  # Keras cannot build it inside on JAX
+    row = layers.Pipeline([inner, fixed, layers.Conv2D(2, 3, activation="relu"), layers.CenterCrop(3, 2)])
+    return finish(keras, x, row(x))
+
+
 def spectral():
     found = {
         "dense": normalized(lambda layers: layers.Dense(4, activation="relu"), (5,)),
@@ -202,6 +213,7 @@ def cases(third):
         found["bins-one_hot-one"] = discretization("one_hot", (4, 1))
         found["ids-one_hot-one"] = encoding("one_hot", (4, 1))
         found.update(spectral())
+        found["pipeline"] = piped
     return found
 
 

@@ -88,6 +88,8 @@ def test_predict(model):
 
 @pytest.mark.skipif(IS_3 and not ON_JAX, reason="needs the backend jax")
 def test_gradient(model):
+    if any(getattr(layer, "tie_weights", False) for layer in model.layers):
+        pytest.skip("Keras cannot cut this network behind its embedding; see test_the_way_back_is_a_dense_layer")
     arrays = inputs_of(model)
     found = first_map(sx.explain(model, given(arrays), ["gradient"], TARGET))
     if has_masked_ids(model):
@@ -140,3 +142,16 @@ def test_sampled_vectors(name):
     np.testing.assert_allclose(np.asarray(found).sum(axis=(1, 2)), gap, rtol=0.1, atol=0.05)
     noiseless = sx.explain(model, ids, "smoothgrad", TARGET, augment_by_n=2, noise_scale=0)
     np.testing.assert_allclose(noiseless, sx.explain(model, ids, "gradient", TARGET), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.skipif(not IS_3, reason="a class of Keras 3")
+def test_the_way_back_is_a_dense_layer():
+    model = randomized(NETWORKS["tokens_tied"]())
+    ids = keras.Input((7,))
+    y = L.Dense(5, activation="tanh")(L.Embedding(11, 5)(ids))
+    plain = keras.Model(ids, L.Dense(4)(L.Flatten()(L.Dense(11, use_bias=False)(y))))
+    table, kernel, bias, *head = model.get_weights()
+    plain.set_weights([table, kernel, bias, table.T, *head])
+    x = inputs_of(model)[0]
+    for method in ("lrp_z", "lrp_alpha_2_beta_1", "lrp.epsilon_plus", "gradient"):
+        np.testing.assert_array_equal(sx.explain(model, x, method, TARGET), sx.explain(plain, x, method, TARGET))

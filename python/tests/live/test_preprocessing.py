@@ -37,7 +37,7 @@ def test_counted_by_weights():
     close(sx.from_keras(model).predict([ids, weights]), np.asarray(model([ids, weights], training=False)))
 
 
-@pytest.mark.parametrize("name", [*(spectral() if third else {}), "bilinear-6x6", "center-6x6", "bins-int"])
+@pytest.mark.parametrize("name", [*([*spectral(), "pipeline"] if third else []), "bilinear-6x6", "center-6x6", "bins-int"])
 @pytest.mark.parametrize("suffix", ["h5", "keras"])
 def test_files_hold_the_same(name, suffix, tmp_path):
     model = fresh(CASES[name], with_weights)
@@ -67,3 +67,27 @@ def test_no_relevance_through_steps():
     points = samples_for("bins", model)
     for method in ("lrp_z", "gradient"):
         assert not np.any(sx.explain(model, points, method, 1))
+
+
+@pytest.mark.skipif(not third, reason="a class of Keras 3")
+@pytest.mark.parametrize("suffix", ["h5", "keras"])
+def test_a_pipeline_is_its_layers(suffix, tmp_path):
+    """With statistics that were measured, which the file holds as weights."""
+    keras.backend.clear_session()
+    measured = keras.layers.Normalization()
+    measured.adapt(np.random.default_rng(5).normal(3, 2, (20, 6, 6, 3)))
+    row = [keras.layers.Rescaling(0.1), measured, keras.layers.Conv2D(2, 3, activation="relu"), keras.layers.Resizing(3, 5)]
+    x = keras.Input((6, 6, 3))
+    y = x
+    for layer in row:
+        y = layer(y)
+    head = keras.layers.Dense(3)
+    plain = keras.Model(x, head(keras.layers.Flatten()(y)))
+    piped = keras.Model(x, head(keras.layers.Flatten()(keras.layers.Pipeline(row)(x))))
+    save(piped, tmp_path / f"model.{suffix}")
+    points = np.random.default_rng(3).normal(30, 9, (2, 6, 6, 3)).astype(np.float32)
+    close(sx.load(tmp_path / f"model.{suffix}").predict(points), np.asarray(plain(points, training=False)))
+    for method in ("gradient", "lrp_z", "lrp_alpha_2_beta_1"):
+        expected = sx.explain(plain, points, method, 1)
+        for model in (piped, tmp_path / f"model.{suffix}"):
+            np.testing.assert_array_equal(sx.explain(model, points, method, 1), expected)

@@ -80,6 +80,7 @@ class ModelReader {
     if (def.class_name == "TimeDistributed") read_wrapped(def);
     const std::string registered = layer.text("registered_name", "");
     def.refusal = foreign_reason(entry, subject_);
+    if (def.class_name == "Pipeline" && def.refusal.empty()) read_pipeline(def);
     def.operation = is_operation(layer.text("module", "")) || is_bare_operation(entry, def.class_name) ||
                     wraps_function(def.class_name);
     if (def.operation) {
@@ -108,6 +109,15 @@ class ModelReader {
       return;
     def.nested = std::make_shared<const ModelDef>(ModelReader(subject_of(def), custom_).read(part(def.config, *inner)));
     def.wraps = true;
+  }
+
+  /// To a prediction a Pipeline is a Sequential model of its layers. It has no shape of its own; that of a call counts.
+  void read_pipeline(LayerDef& def) {
+    Json config{{"name", def.name}, {"layers", Config(*def.config, subject_of(def)).at("layers")}};
+    config["build_input_shape"] = Json::array({nullptr});
+    const Json model{{"class_name", "Sequential"}, {"config", std::move(config)}};
+    const auto document = std::make_shared<const Json>(model);
+    def.nested = std::make_shared<const ModelDef>(ModelReader(subject_of(def), custom_).read(document));
   }
 
   void append(LayerDef def) {

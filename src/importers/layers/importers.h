@@ -18,6 +18,7 @@ LayerResult import_additive_attention(LayerContext& context);
 LayerResult import_attention(LayerContext& context);
 LayerResult import_einsum_dense(LayerContext& context);
 LayerResult import_embedding(LayerContext& context);
+LayerResult import_reversible_embedding(LayerContext& context);
 LayerResult import_group_query_attention(LayerContext& context);
 LayerResult import_multi_head_attention(LayerContext& context);
 // batch_normalization.cpp
@@ -87,6 +88,8 @@ LayerResult import_max_pooling3d(LayerContext& context);
 // preprocessing/categories.cpp
 LayerResult import_category_encoding(LayerContext& context);
 LayerResult import_discretization(LayerContext& context);
+// preprocessing/pipeline.cpp
+LayerResult import_pipeline(LayerContext& context);
 // preprocessing/resizing.cpp
 LayerResult import_center_crop(LayerContext& context);
 LayerResult import_random_crop(LayerContext& context);

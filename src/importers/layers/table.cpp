@@ -26,6 +26,7 @@ constexpr std::string_view kHeadAttention[] = {"query",
 constexpr std::string_view kCell[] = {"cell"};
 constexpr std::string_view kCounted[] = {"inputs", "count_weights"};
 constexpr std::string_view kDirections[] = {"forward_layer", "backward_layer"};
+constexpr std::string_view kReversible[] = {"inputs", "reverse"};
 constexpr std::string_view kWrapped[] = {"layer"};
 constexpr std::string_view kProjections[] = {"query_dense", "key_dense", "gate_dense", "value_dense", "output_dense"};
 
@@ -111,6 +112,7 @@ constexpr LayerImporter kLayers[] = {
     {"Normalization", kOther, import_normalization, kKeptByKeras3},
     {"PReLU", kOther, import_prelu, kKept},
     {"Permute", kOther, import_permute},
+    {"Pipeline", kOther, import_pipeline, kDropped, {}, kImages},
     {"RMSNormalization", kOther, import_rms_normalization},
     {"RNN", kOther, import_rnn, kDropped, kCell},
     {"RandAugment", kOther, import_identity, kDropped, {}, kImages},
@@ -141,6 +143,7 @@ constexpr LayerImporter kLayers[] = {
     {"Rescaling", kOther, import_rescaling, kKeptByKeras3},
     {"Reshape", kOther, import_reshape},
     {"Resizing", kOther, import_resizing, kDropped, {}, kImages},
+    {"ReversibleEmbedding", kEmbedding, import_reversible_embedding, kDropped, {}, kReversible},
     {"SeparableConv1D", kKernel, import_separable_conv1d},
     {"SeparableConv2D", kKernel, import_separable_conv2d},
     {"SimpleRNN", kOther, import_simple_rnn, kDropped, kCell},
