@@ -29,8 +29,9 @@ Matches of_kind(LayerKind kind) {
 
 bool is_kernel(const Network& network, int call) { return call_at(network, call).kind == LayerKind::kKernel; }
 
-/// Layers that only apply an activation.
+/// Layers and operations that only apply an activation.
 bool is_activation(const LayerCall& call) {
+  if (call.kind == LayerKind::kOther && call.weights.empty() && !call.activation.empty()) return true;
   static constexpr std::string_view kClasses[] = {"Activation",      "ReLU",   "LeakyReLU", "PReLU", "ELU",
                                                   "ThresholdedReLU", "Softmax"};
   return std::find(std::begin(kClasses), std::end(kClasses), call.class_name) != std::end(kClasses);
