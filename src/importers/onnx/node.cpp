@@ -143,6 +143,7 @@ void Node::give(std::size_t output, const TensorRef& ref, Frame frame) {
 }
 
 void Node::give_view(std::size_t output, const Tensor& tensor, Shape shape) {
+  if (keeps_shape(tensor.shape, shape)) return give(output, tensor);
   Tensor view = tensor.channels_last ? translator_.channels_first(tensor, name_) : tensor;
   if (view.shape != shape) view.view = name_;
   view.shape = std::move(shape);
@@ -172,6 +173,10 @@ TensorRef Node::operation(const char* class_name, Json options, std::vector<Tens
 
 Frame Node::frame_for(const Tensor& tensor, std::int64_t axis) {
   return !tensor.shape.empty() && tensor.shape.front() == 1 && axis != 0 ? Frame::kBatch : Frame::kSample;
+}
+
+bool keeps_shape(const Shape& from, const Shape& to) {
+  return from == to && std::count(from.begin(), from.end(), graph::kOpen) <= 1;
 }
 
 Json nth(std::size_t i) { return {{"tensor", i}}; }

@@ -82,6 +82,9 @@ class Node {
   std::string name_;
 };
 
+/// Whether a reshape from one to the other leaves each element where it is: they are equal, in no more than one open
+/// extent.
+bool keeps_shape(const Shape& from, const Shape& to);
 /// Position of an axis in a frame.
 inline std::int64_t in_frame(std::int64_t axis, Frame frame) { return frame == Frame::kBatch ? axis : axis + 1; }
 /// {"tensor": i}

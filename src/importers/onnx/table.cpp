@@ -227,6 +227,12 @@ struct Refusal {
   std::string_view front, reason;
 };
 
+constexpr std::string_view kLostBody =
+    "calls a function of TensorFlow whose body tf2onnx has left out, mostly a convolution in groups, which Keras has "
+    "XLA compile; try tf.config.run_functions_eagerly(True) before tf2onnx.convert.from_keras, or before the "
+    "SavedModel "
+    "is saved that is converted; or load the Keras model or SavedModel itself";
+
 constexpr Refusal kRefusals[] = {
     {"If", "chooses a part of the graph while it runs; try exporting the model for one case, without control flow"},
     {"Loop", "runs a part of the graph several times; try exporting the model with a fixed number of steps, unrolled"},
@@ -242,10 +248,14 @@ constexpr Refusal kRefusals[] = {
     {"MatMulInteger", "is of a quantised model; try exporting the model before it is quantised"},
     {"Random", "gives random numbers; try exporting the model in evaluation mode"},
     {"Bernoulli", "gives random numbers; try exporting the model in evaluation mode"},
+    {"PartitionedCall", kLostBody},
+    {"StatefulPartitionedCall", kLostBody},
 };
 
-std::string reason_for(const Node& node) {
+std::string reason_for(Node& node) {
   const std::string& domain = node.proto().domain();
+  if (node.translator().document().defines(domain, node.type()))
+    return "is a function that the file defines; try onnx.inliner.inline_local_functions(model), of the package onnx";
   if (!domain.empty() && domain != "ai.onnx") return "is of the operators '" + domain + "', of which none is supported";
   for (const Refusal& refusal : kRefusals) {
     if (node.type().starts_with(refusal.front)) return std::string(refusal.reason);
@@ -260,7 +270,7 @@ std::string reason_for(const Node& node) {
 
 std::span<const NodeType> node_types() { return kTypes; }
 
-const NodeType& find_type(const Node& node) {
+const NodeType& find_type(Node& node) {
   const std::string& domain = node.proto().domain();
   const auto it =
       std::find_if(std::begin(kTypes), std::end(kTypes), [&](const NodeType& t) { return t.name == node.type(); });

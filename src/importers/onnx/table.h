@@ -19,6 +19,6 @@ struct NodeType {
 /// In alphabetical order.
 std::span<const NodeType> node_types();
 /// Throws Error(kUnsupported) with the reason where the node's type is not in the table.
-const NodeType& find_type(const Node& node);
+const NodeType& find_type(Node& node);
 
 }  // namespace signxai::onnx

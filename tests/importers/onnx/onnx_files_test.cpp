@@ -35,7 +35,7 @@ TEST_P(Tf2OnnxStored, OutputsAndGradients) { keras::expect_stored("tf2onnx/" + G
 INSTANTIATE_TEST_SUITE_P(Models, Tf2OnnxStored,
                          testing::Values("keras_residual9.onnx", "keras_residual17.onnx", "keras_mobile13.onnx",
                                          "keras_lstm15.onnx", "keras_gru13.onnx", "keras_encoder13.onnx",
-                                         "keras_encoder18.onnx"),
+                                         "keras_encoder18.onnx", "keras_convnext15.onnx"),
                          [](const auto& test) { return keras::stem(test.param); });
 
 TEST(Onnx, LayersAreThoseOfPyTorch) {

@@ -43,6 +43,25 @@ TEST(OnnxRefusal, AllNodesAtOnce) {
                            "d (Mine): is of the operators 'com.example'"});
 }
 
+// As tf2onnx writes a convolution in groups of Keras 2.
+TEST(OnnxRefusal, FunctionsWithoutBody) {
+  for (const char* type : {"PartitionedCall", "StatefulPartitionedCall"}) {
+    OnnxModel net({-1, 3});
+    net.node(type, {"x"}, "y").set_name("block/conv");
+    expect_unsupported(net, {"block/conv (" + std::string(type) + "): calls a function of TensorFlow",
+                             "tf.config.run_functions_eagerly(True)"});
+  }
+}
+
+TEST(OnnxRefusal, FunctionsOfTheFile) {
+  OnnxModel net({-1, 3});
+  net.node("Mine", {"x"}, "y").set_domain("com.example");
+  auto* function = net.model.add_functions();
+  function->set_domain("com.example");
+  function->set_name("Mine");
+  expect_unsupported(net, {"y (Mine): is a function that the file defines", "inline_local_functions"});
+}
+
 TEST(OnnxRefusal, Graphs) {
   OnnxModel cycle({-1, 3});
   cycle.node("Add", {"x", "b"}, "a");

@@ -6,12 +6,21 @@
 namespace signxai::onnx {
 namespace {
 
-/// Whether numbers of that shape belong to one axis of a tensor that they are added to.
-bool lies_along(const Shape& shape, std::size_t rank, std::size_t axis, std::int64_t extent) {
-  if (shape.size() > rank || element_count(shape) != extent) return false;
-  const std::size_t first = rank - shape.size();
-  if (axis < first) return false;
-  return shape[axis - first] == extent;
+/// Whether numbers have those extents from that axis on of a tensor that they are added to, and 1 along its others.
+bool lies_along(const Shape& shape, std::size_t rank, std::size_t axis, const Shape& extents) {
+  if (shape.size() > rank || axis + shape.size() < rank || axis + extents.size() > rank) return false;
+  Shape wide(rank - shape.size(), 1), expected(rank, 1);
+  wide.insert(wide.end(), shape.begin(), shape.end());
+  std::copy(extents.begin(), extents.end(), expected.begin() + static_cast<std::ptrdiff_t>(axis));
+  return wide == expected;
+}
+
+/// Whether the node hands its first input on. tf2onnx writes some transposes as a Reshape to the shape that is there.
+bool hands_on(const Translator& t, const onnx_messages::Node& node, const std::string& output) {
+  if (node.input_size() == 0 || node.output(0) != output) return false;
+  if (node.op_type() == "Identity" || node.op_type() == "Dropout") return true;
+  const Tensor *from = t.find(node.input(0)), *to = t.find(output);
+  return node.op_type() == "Reshape" && from && to && keeps_shape(from->shape, to->shape);
 }
 
 /// The layer behind calls that only reshape.
@@ -37,13 +46,29 @@ const onnx_messages::Node* reshaped_node(const Translator& t, const std::string&
   return nullptr;
 }
 
-/// The layer with kernel that gives the tensor, but for its shape, if it has no bias; and the tensor's axis of
-/// channels.
+/// The layer with kernel that gives the tensor, but for its shape, if it has no bias; and the extents of its channels
+/// from an axis of the tensor on. A layer of attention has them as heads.
 struct Unbiased {
   TensorRef layer;
   std::size_t axis;
+  Shape extents;
   std::int64_t channels;
 };
+
+/// The axes that channels are spread over: from the second on, or up to the last; none where they share one.
+std::optional<std::pair<std::size_t, Shape>> axes_of_channels(const Shape& shape, std::int64_t channels, bool first) {
+  const std::size_t rank = shape.size();
+  std::size_t begin = first ? 1 : rank, end = begin;
+  std::int64_t left = channels;
+  do {
+    if (first ? end == rank : begin == 0) return std::nullopt;
+    const std::int64_t extent = first ? shape[end++] : shape[--begin];
+    if (extent <= 0 || left % extent != 0) return std::nullopt;
+    left /= extent;
+  } while (left > 1);
+  const auto at = [&](std::size_t axis) { return shape.begin() + static_cast<std::ptrdiff_t>(axis); };
+  return std::pair(begin, Shape(at(begin), at(end)));
+}
 
 std::optional<Unbiased> unbiased(Translator& t, const std::string& name) {
   const Tensor* tensor = t.find(name);
@@ -58,10 +83,10 @@ std::optional<Unbiased> unbiased(Translator& t, const std::string& name) {
   if (layer.operation || bias == layer.config->end() || *bias != false) return std::nullopt;
   const bool first = layer.config->value("data_format", "") == "channels_first";
   const std::int64_t channels = first ? (*shape)[1] : shape->back();
-  const std::size_t axis = first || tensor->channels_last ? 1 : tensor->shape.size() - 1;
-  if (axis >= tensor->shape.size() || tensor->shape[axis] != channels || (first && tensor->shape.front() != 1))
-    return std::nullopt;
-  return Unbiased{ref, axis, channels};
+  const auto axes = axes_of_channels(tensor->shape, channels, first || tensor->channels_last);
+  const bool apart = axes && tensor->channels_last && axes->second.size() > 1;
+  if (!axes || apart || (first && tensor->shape.front() != 1)) return std::nullopt;
+  return Unbiased{ref, axes->first, axes->second, channels};
 }
 
 }  // namespace
@@ -72,7 +97,7 @@ std::optional<Added> added_constant(Node& node, std::size_t rank, std::size_t ax
   if (!user || user->op_type() != "Add" || user->input_size() != 2) return std::nullopt;
   if (user->input(0) == user->input(1)) return std::nullopt;
   const Tensor* other = node.translator().find(user->input(user->input(0) == made ? 1 : 0));
-  if (!other || !other->constant || !lies_along(other->shape, rank, axis, extent)) return std::nullopt;
+  if (!other || !other->constant || !lies_along(other->shape, rank, axis, {extent})) return std::nullopt;
   return Added{other->constant->reshaped({extent}), user};
 }
 
@@ -81,8 +106,7 @@ std::string origin(const Translator& translator, const std::string& tensor) {
   std::string name = tensor;
   const auto* node = translator.maker_of(name);
   for (int step = 0; node && step < kMostSteps; ++step, node = translator.maker_of(name)) {
-    const bool same = node->op_type() == "Identity" || node->op_type() == "Dropout";
-    if (!same || node->input_size() == 0 || node->output(0) != name) return name;
+    if (!hands_on(translator, *node, name)) return name;
     name = node->input(0);
   }
   return name;
@@ -108,7 +132,7 @@ bool recover_bias(Node& node) {
     const auto layer = numbers ? unbiased(t, name) : std::nullopt;
     if (!layer) continue;
     const Tensor tensor = t.tensor(name, node.name());
-    if (!lies_along(numbers->shape(), tensor.shape.size(), layer->axis, layer->channels)) continue;
+    if (!lies_along(numbers->shape(), tensor.shape.size(), layer->axis, layer->extents)) continue;
     t.builder().add_bias(layer->layer, numbers->reshaped({layer->channels}).literal("bias"));
     node.give(0, tensor);
     return true;

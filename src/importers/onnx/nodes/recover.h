@@ -30,7 +30,7 @@ std::optional<double> number(const Translator& translator, const std::string& te
 
 // These give the result of the node and return true, if it is the last one of such a layer.
 
-/// What is added along the channels of a layer with kernel, behind reshapes.
+/// What is added along the channels of a layer with kernel, behind reshapes, also where these spread them over axes.
 bool recover_bias(Node& node);
 /// GELU, SiLU, Mish, HardSwish and HardSigmoid (recover_functions.cpp).
 bool recover_function(Node& node);

@@ -335,9 +335,10 @@ bool give(Node& node, const Layer& layer) {
     if (!numbers) return false;
     weights.push_back(*numbers);
   }
+  const bool last = x.channels_last && layer.axes == Ints{1};
   const Frame frame = Node::frame_for(x, layer.axes.front());
   Ints axes;
-  for (const std::int64_t axis : layer.axes) axes.push_back(in_frame(axis, frame));
+  for (const std::int64_t axis : layer.axes) axes.push_back(last ? -1 : in_frame(axis, frame));
   Json config{{"axis", axes}, {"epsilon", layer.epsilon}};
   if (layer.centred) {
     config["scale"] = !layer.gamma.empty();
@@ -346,7 +347,9 @@ bool give(Node& node, const Layer& layer) {
     weights.push_back(ones(x, layer.axes).literal("scale"));
   }
   const char* name = layer.centred ? "LayerNormalization" : "RMSNormalization";
-  node.give(0, node.layer(name, config, {node.in_frame(x, frame)}, std::move(weights)), frame);
+  const TensorRef made = node.layer(name, config, {last ? x.ref : node.in_frame(x, frame)}, std::move(weights));
+  if (last) node.give(0, node.like(x, made));
+  if (!last) node.give(0, made, frame);
   return true;
 }
 

@@ -13,6 +13,7 @@ import numpy as np
 import onnx
 import tensorflow as tf
 import tf2onnx
+from keras.applications.convnext import LayerScale
 
 HERE = Path(__file__).parent
 keras, L = tf.keras, tf.keras.layers
@@ -58,6 +59,17 @@ def encoder():
     return keras.Model(inputs, L.Dense(3)(L.GlobalAveragePooling1D()(x)))
 
 
+def convnext():
+    """Convolutions in groups, rows normalised in channels-first layout, and a scale of channels, around a sum."""
+    x = inputs = keras.Input((9, 8, 3))
+    x = L.LayerNormalization(epsilon=1e-6)(L.Conv2D(6, 2, 2)(x))
+    y = L.LayerNormalization(epsilon=1e-6)(L.Conv2D(6, 3, padding="same", groups=6)(x))
+    y = L.Dense(6)(L.Dense(10, activation="gelu")(y))
+    x = x + LayerScale(0.5, 6)(y)
+    x = L.Conv2D(4, 2, 2)(L.LayerNormalization(epsilon=1e-6)(x))
+    return keras.Model(inputs, L.Dense(3)(L.GlobalAveragePooling2D()(x)))
+
+
 # Network, version of the operators
 CASES = {
     "keras_residual9": (residual, 9),
@@ -67,6 +79,7 @@ CASES = {
     "keras_gru13": (recurrent(L.GRU(4)), 13),
     "keras_encoder13": (encoder, 13),
     "keras_encoder18": (encoder, 18),
+    "keras_convnext15": (convnext, 15),
 }
 
 
@@ -83,7 +96,9 @@ def make(name, case):
     keras.backend.clear_session()
     model = randomized(build())
     path = HERE / f"{name}.onnx"
+    tf.config.run_functions_eagerly(build is convnext)  # else tf2onnx leaves out what its convolution in groups is
     converted, _ = tf2onnx.convert.from_keras(model, opset=opset)
+    tf.config.run_functions_eagerly(False)
     onnx.save(converted, path)
     x = tf.constant(np.random.default_rng(2).normal(0, 1, (2, *model.input_shape[1:])).astype(np.float32))
     with tf.GradientTape() as tape:
