@@ -14,7 +14,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Extremes and sum of one row's map.
+/// Extremes and sum of one row's map; NaN, all three, where it holds one.
 struct Summary {
   double least = HUGE_VAL, most = -HUGE_VAL, sum = 0;
 };
@@ -25,6 +25,7 @@ Summary summary_of(const TensorView& map) {
     summary.least = std::min(summary.least, static_cast<double>(map.data[i]));
     summary.most = std::max(summary.most, static_cast<double>(map.data[i]));
     summary.sum += map.data[i];
+    if (std::isnan(map.data[i])) return {NAN, NAN, NAN};
   }
   return summary;
 }
@@ -55,7 +56,8 @@ void Report::add(const Inputs& inputs, const Explanation& explanation) {
   seconds_ += explanation.seconds;
   compile_seconds_ += explanation.compile_seconds;
   if (methods_.empty()) {
-    for (const MethodMap& map : explanation.maps) methods_.push_back({map.name(), map.map.shape, map.notes, map.quirks});
+    for (const MethodMap& map : explanation.maps)
+      methods_.push_back({map.name(), map.map.shape, map.notes, map.quirks});
   } else {
     for (std::size_t m = 0; m < methods_.size(); ++m) {
       methods_[m].shape.front() += explanation.maps[m].map.shape.front();
@@ -83,8 +85,8 @@ void Report::add_row(const Inputs& inputs, const Explanation& explanation, std::
                         texts.line(row, m, texts_.style, texts_.colored);
     }
     if (!json_) {
-      table_.push_back({input, targets, scores, methods_[m].name, short_number(summary.least), short_number(summary.most),
-                        short_number(summary.sum)});
+      table_.push_back({input, targets, scores, methods_[m].name, short_number(summary.least),
+                        short_number(summary.most), short_number(summary.sum)});
       continue;
     }
     Json& map = entry["maps"][methods_[m].name];
@@ -103,7 +105,8 @@ void Report::add_ledgers(const std::string& input, const std::string& targets, c
   ledgers_.resize(explanation.ledgers.size());
   for (std::size_t i = 0; i < ledgers_.size(); ++i) {
     const Ledger& ledger = explanation.ledgers[i];
-    ledgers_[i] += fmt::format("\nledger of {}, {}, target {}\n", ledger.method, input, targets) + ledger_table(ledger, row);
+    ledgers_[i] +=
+        fmt::format("\nledger of {}, {}, target {}\n", ledger.method, input, targets) + ledger_table(ledger, row);
   }
 }
 
@@ -127,8 +130,8 @@ void Report::say_notes() const {
   for (const Method& method : methods_) {
     for (const std::string& note : method.notes) say("note: " + method.name + ": " + note);
     if (method.quirks.empty()) continue;
-    say(fmt::format("note: {}: quirks of the reference apply: {}; `signxai compare` shows what they change", method.name,
-                    fmt::join(method.quirks, ", ")));
+    say(fmt::format("note: {}: quirks of the reference apply: {}; `signxai compare` shows what they change",
+                    method.name, fmt::join(method.quirks, ", ")));
   }
 }
 

@@ -53,7 +53,7 @@ struct MethodMap {
   /// "METHOD" or "METHOD/PLACE".
   std::string name() const { return place.empty() ? method : method + "/" + place; }
   Tensor map;                      ///< (samples, ...): the input's shape, or what the method defines
-  std::vector<std::string> notes;  ///< what touched this map: an input rule that did not apply
+  std::vector<std::string> notes;  ///< what touched this map: an input rule that did not apply, values that are not finite
   /// Quirks of the reference that apply to this map ("Q7"), where the semantics do not put them right. See describe_quirk.
   std::vector<std::string> quirks;
 };

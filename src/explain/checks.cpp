@@ -220,6 +220,14 @@ std::int64_t chunk_size(const graph::Network& network, const ExplainerOptions& o
   return std::clamp(static_cast<std::int64_t>(kBudget / (kCopies * bytes)), std::int64_t{1}, kLargest);
 }
 
+std::optional<std::string> describe_not_finite(const Tensor& map) {
+  const auto count = std::count_if(map.data.begin(), map.data.end(), [](float v) { return !std::isfinite(v); });
+  if (count == 0) return std::nullopt;
+  return fmt::format("{} of {} values are NaN or infinite: on its way something grew beyond single precision, or was "
+                     "zero divided by zero; a ledger shows at which layer, and the backend 'reference' has more range",
+                     count, map.data.size());
+}
+
 Tensor sample_of(const Tensor& batch, std::int64_t n) {
   Tensor sample(Shape(batch.shape.begin() + 1, batch.shape.end()));
   const auto size = static_cast<std::ptrdiff_t>(sample.data.size());

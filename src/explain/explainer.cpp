@@ -394,6 +394,9 @@ struct Explainer::Run {
       report(progress, first + count);
     }
     set_targets(result, impl.network(), target, logits);
+    for (MethodMap& map : result.maps) {
+      if (const auto note = explain::describe_not_finite(map.map)) map.notes.push_back(*note);
+    }
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() - result.compile_seconds;
     return std::move(result);
   }

@@ -1,6 +1,7 @@
 // The option `precision`: what bfloat16 does to maps, and who may not have it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "backends/cpu/implementations.h"
@@ -65,6 +66,28 @@ TEST(Precision, IsRefusedWhereItMeansNothing) {
     EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
     EXPECT_NE(std::string(error.what()).find("backend cpu"), std::string::npos) << error.what();
   }
+}
+
+// With weights of the outputs near the largest float, the gradient times an input of some size is beyond it.
+TEST(Precision, AMapThatIsNotFiniteSaysSo) {
+  const Explainer explainer = explainer_with("f32");
+  Tensor input = some_input(explainer);
+  for (float& value : input.data) value *= 1e6f;
+  const auto notes = [&](float weight) {
+    const std::int64_t outputs = explainer.model().outputs().front().shape.back();
+    const Tensor weights({1, outputs}, std::vector<float>(static_cast<std::size_t>(outputs), weight));
+    const Explanation found = explainer.explain(input, {{"gradient_x_input", {}}}, Target::weighted(weights));
+    const Tensor& map = found.maps.front().map;
+    const auto count = std::count_if(map.data.begin(), map.data.end(), [](float v) { return !std::isfinite(v); });
+    return std::pair(count, found.maps.front().notes);
+  };
+  EXPECT_EQ(notes(1.0f).first, 0);
+  EXPECT_TRUE(notes(1.0f).second.empty());
+  const auto [count, found] = notes(3e38f);
+  ASSERT_GT(count, 0);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found.front().substr(0, found.front().find(':')),
+            std::to_string(count) + " of " + std::to_string(input.data.size()) + " values are NaN or infinite");
 }
 
 }  // namespace
