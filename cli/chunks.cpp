@@ -14,7 +14,8 @@ void for_each_chunk(InputStream& stream, std::int64_t chunk,
   const auto samples = static_cast<std::int64_t>(stream.size());
   ProgressLine line(samples);
   const auto stop = [samples](std::int64_t done) {
-    throw Error(ErrorCode::kCancelled, "explain", "", fmt::format("stopped after {} of {} samples; nothing is kept", done, samples));
+    throw Error(ErrorCode::kCancelled, "explain", "",
+                fmt::format("stopped after {} of {} samples; nothing is kept", done, samples));
   };
   for (std::int64_t first = 0; first < samples;) {
     line.show(first);

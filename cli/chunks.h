@@ -10,8 +10,9 @@ namespace signxai::cli {
 
 /// Calls `body` with the inputs of each chunk, the index of its first sample, and what to report progress to. Throws
 /// kCancelled when the user stops the run.
-void for_each_chunk(InputStream& stream, std::int64_t chunk,
-                    const std::function<void(const Inputs& inputs, std::int64_t first, const Progress& progress)>& body);
+void for_each_chunk(
+    InputStream& stream, std::int64_t chunk,
+    const std::function<void(const Inputs& inputs, std::int64_t first, const Progress& progress)>& body);
 
 /// The part of a target that belongs to `count` samples from `first` on, of `samples` in all. kInvalidArgument when it
 /// has indices for another number of samples.

@@ -28,7 +28,8 @@ std::string content_of(const std::string& path) {
   if (!file) throw Error(ErrorCode::kNotFound, "input", path, "the vocabulary cannot be opened");
   std::ostringstream content;
   content << file.rdbuf();
-  if (file.bad() || content.str().empty()) throw Error(ErrorCode::kIo, "input", path, "the vocabulary is empty or cannot be read");
+  if (file.bad() || content.str().empty())
+    throw Error(ErrorCode::kIo, "input", path, "the vocabulary is empty or cannot be read");
   return std::move(content).str();
 }
 
@@ -69,9 +70,11 @@ class FromJson {
 
   void put(std::int64_t id, const Json& token, bool once = true) {
     if (!token.is_string()) refuse_vocabulary(path_, "got " + token.dump() + " in place of a token");
-    if (id < 0 || id >= kMostIds) refuse_vocabulary(path_, fmt::format("id {} is out of range; expected 0 to {}", id, kMostIds - 1));
+    if (id < 0 || id >= kMostIds)
+      refuse_vocabulary(path_, fmt::format("id {} is out of range; expected 0 to {}", id, kMostIds - 1));
     const auto at = static_cast<std::size_t>(id);
-    if (once && at < tokens.size() && !tokens[at].empty()) refuse_vocabulary(path_, fmt::format("id {} has two tokens", id));
+    if (once && at < tokens.size() && !tokens[at].empty())
+      refuse_vocabulary(path_, fmt::format("id {} has two tokens", id));
     if (at >= tokens.size()) tokens.resize(at + 1);
     tokens[at] = token.get<std::string>();
   }
@@ -88,7 +91,8 @@ Vocabulary Vocabulary::read(const std::string& path) {
   const Json document = json ? Json::parse(content, nullptr, false) : Json();
   Vocabulary vocabulary;
   // "[PAD]" in the first line of a text begins as a list does.
-  vocabulary.tokens_ = document.is_object() || document.is_array() ? FromJson(document, path).tokens : lines_of(content);
+  vocabulary.tokens_ =
+      document.is_object() || document.is_array() ? FromJson(document, path).tokens : lines_of(content);
   if (json && content[start] == '{' && document.is_discarded()) refuse_vocabulary(path, "is no JSON");
   return vocabulary;
 }

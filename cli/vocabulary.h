@@ -9,9 +9,9 @@ namespace signxai::cli {
 
 class Vocabulary {
  public:
-  /// A text file with the token of id N in line N + 1, as BERT's vocab.txt is, or JSON: a list of tokens in the order of
-  /// their ids, or an object from token to id or from id to token. kNotFound, kIo; kCorruptFile for anything else, and
-  /// for ids that come twice.
+  /// A text file with the token of id N in line N + 1, as BERT's vocab.txt is, or JSON: a list of tokens in the order
+  /// of their ids, or an object from token to id or from id to token. kNotFound, kIo; kCorruptFile for anything else,
+  /// and for ids that come twice.
   static Vocabulary read(const std::string& path);
 
   /// Is there one at all?

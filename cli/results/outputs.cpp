@@ -90,8 +90,8 @@ void plan_pictures(OutputPlan& plan, const OutputOptions& options, const std::ve
   }
   if (samples.size() != 1 || neurons != 1) {
     throw Error(ErrorCode::kInvalidArgument, "output", where,
-                fmt::format("is one file, but there are {} samples with {} target(s) each; try a folder", samples.size(),
-                            neurons));
+                fmt::format("is one file, but there are {} samples with {} target(s) each; try a folder",
+                            samples.size(), neurons));
   }
   plan.files = {{{}, where}};
 }
@@ -127,14 +127,19 @@ OutputPlan plan_outputs(const OutputOptions& options, const std::vector<Sample>&
 std::vector<RawArray> raw_arrays(const Explanation& explanation, const Provenance& provenance) {
   std::vector<RawArray> arrays;
   for (const MethodMap& map : explanation.maps) {
-    arrays.push_back({map.name(), map.map.shape, map.map.data.data(), nullptr,
-                      {{"method", map.method}, {"place", map.place}, {"parameters", provenance.parameters_of(map.method)}}});
+    arrays.push_back(
+        {map.name(),
+         map.map.shape,
+         map.map.data.data(),
+         nullptr,
+         {{"method", map.method}, {"place", map.place}, {"parameters", provenance.parameters_of(map.method)}}});
   }
   arrays.push_back({"targets", explanation.targets_shape, nullptr, explanation.targets.data()});
   return arrays;
 }
 
-PictureOutput::PictureOutput(const OutputPlan& plan, const Provenance& provenance) : plan_(plan), provenance_(provenance) {
+PictureOutput::PictureOutput(const OutputPlan& plan, const Provenance& provenance)
+    : plan_(plan), provenance_(provenance) {
   if (plan.folder.empty()) return;
   std::error_code error;
   for (fs::path at = fs::absolute(plan.folder); !fs::exists(at, error); at = at.parent_path()) {
@@ -150,11 +155,13 @@ PictureOutput::~PictureOutput() {
   for (const std::string& folder : folders_) fs::remove(folder, ignored);  // only while it is empty
 }
 
-void PictureOutput::write(const std::string& path, const Painter& painter, std::size_t row, std::optional<std::size_t> map) {
+void PictureOutput::write(const std::string& path, const Painter& painter, std::size_t row,
+                          std::optional<std::size_t> map) {
   std::error_code ignored;
   const bool made = !fs::exists(path, ignored);
   const PictureTexts texts{painter.title(row), provenance_.text_with(painter.describe(row, map))};
-  map ? painter.write_map(path, row, *map, texts, plan_.overwrite) : painter.write_panel(path, row, texts, plan_.overwrite);
+  map ? painter.write_map(path, row, *map, texts, plan_.overwrite)
+      : painter.write_panel(path, row, texts, plan_.overwrite);
   if (made) made_.push_back(path);
 }
 

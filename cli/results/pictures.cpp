@@ -51,7 +51,8 @@ TensorView row_of(const Explanation& explanation, std::size_t map, std::size_t r
   return {shape, tensor.data.data() + row * static_cast<std::size_t>(element_count(shape))};
 }
 
-std::vector<Explained> explained_of(const Explanation& explanation, const std::vector<PortInfo>& outputs, std::size_t row) {
+std::vector<Explained> explained_of(const Explanation& explanation, const std::vector<PortInfo>& outputs,
+                                    std::size_t row) {
   const std::size_t count = explanation.explained.size(), sample = row / rows_per_sample(explanation);
   std::vector<Explained> list;
   for (std::size_t e = 0; e < count; ++e) {
@@ -71,7 +72,9 @@ std::string target_text(const Explanation& explanation, const std::vector<PortIn
   std::vector<std::string> pieces;
   for (const Explained& one : explained_of(explanation, outputs, row)) {
     const std::string prefix = explanation.explained.size() > 1 ? one.output + ": " : "";
-    pieces.push_back(prefix + (one.neuron < 0 ? "all outputs" : fmt::format("class {}, score {}", one.neuron, short_number(one.score))));
+    pieces.push_back(prefix + (one.neuron < 0
+                                   ? "all outputs"
+                                   : fmt::format("class {}, score {}", one.neuron, short_number(one.score))));
   }
   return fmt::format("{}", fmt::join(pieces, "; "));
 }
@@ -101,7 +104,8 @@ TensorView Painter::map_of(std::size_t row, std::size_t map) const { return row_
 
 Tensor Painter::series_map(std::size_t row, std::size_t map) const {
   const TensorView view = map_of(row, map);
-  const std::int64_t steps = inputs_.sample_shape(input_of(map)).front(), width = view.shape.size() > 1 ? view.shape[1] : 1;
+  const std::int64_t steps = inputs_.sample_shape(input_of(map)).front(),
+                     width = view.shape.size() > 1 ? view.shape[1] : 1;
   if (view.shape.front() == steps) return {view.shape, {view.data, view.data + element_count(view.shape)}};
   Tensor resized = resize_bilinear({{view.shape.front(), 1, width}, view.data}, steps, 1);
   resized.shape = {steps, width};
@@ -143,8 +147,11 @@ void Painter::write_series(const std::string& path, std::size_t row, const std::
 
 void Painter::write_text(const std::string& path, std::size_t row, const std::vector<std::size_t>& maps,
                          const PictureTexts& texts, bool overwrite) const {
-  TokenPanel panel{inputs_.samples[sample_of(row)].name, target_text(explanation_, outputs_, row),
-                   texts_.tokens(row, maps.front()), {}, style_};
+  TokenPanel panel{inputs_.samples[sample_of(row)].name,
+                   target_text(explanation_, outputs_, row),
+                   texts_.tokens(row, maps.front()),
+                   {},
+                   style_};
   for (const std::size_t map : maps) panel.maps.push_back({explanation_.maps[map].name(), "", map_of(row, map)});
   write_picture(path, panel, texts, overwrite);
 }

@@ -22,7 +22,8 @@ class Painter {
   Painter(const Inputs& inputs, const Explanation& explanation, std::vector<PortInfo> outputs,
           const PictureOptions& options, const Vocabulary& vocabulary);
 
-  void write_map(const std::string& path, std::size_t row, std::size_t map, const PictureTexts& texts, bool overwrite) const;
+  void write_map(const std::string& path, std::size_t row, std::size_t map, const PictureTexts& texts,
+                 bool overwrite) const;
   void write_panel(const std::string& path, std::size_t row, const PictureTexts& texts, bool overwrite) const;
   /// "digit.png: class 3, score 0.9987".
   std::string title(std::size_t row) const;
@@ -70,6 +71,7 @@ struct Explained {
   double score;
 };
 /// Of each explained output.
-std::vector<Explained> explained_of(const Explanation& explanation, const std::vector<PortInfo>& outputs, std::size_t row);
+std::vector<Explained> explained_of(const Explanation& explanation, const std::vector<PortInfo>& outputs,
+                                    std::size_t row);
 
 }  // namespace signxai::cli

@@ -46,9 +46,7 @@ Json listed(const std::vector<ModelFile>& files) {
   return list;
 }
 
-std::string dumped(const Json& document) {
-  return document.dump(-1, ' ', true, Json::error_handler_t::replace);
-}
+std::string dumped(const Json& document) { return document.dump(-1, ' ', true, Json::error_handler_t::replace); }
 
 }  // namespace
 
@@ -66,13 +64,16 @@ Provenance::Provenance(const Explainer& explainer, const ExplainerOptions& optio
                  {"disabled_passes", options.disabled_passes},
                  {"model", {{"name", explainer.model().name()}, {"files", Json::array()}}}}),
       files_(std::async(std::launch::async, [model = explainer.model()] { return listed(model.files()); })) {
-  if (options.extensions && !options.extensions->sources().empty()) document_["plugins"] = listed(options.extensions->sources());
+  if (options.extensions && !options.extensions->sources().empty())
+    document_["plugins"] = listed(options.extensions->sources());
   if (!preprocessing.empty()) document_["preprocess"] = preprocessing;
   if (methods.empty()) return;
   document_["target"] = target;
   for (const MethodRequest& request : methods) {
-    const MethodInfo info = options.extensions ? options.extensions->describe_method(request.name) : describe_method(request.name);
-    Json entry = {{"name", request.name}, {"base", info.base}, {"parameters", cli::parameters_of(info, request.parameters)}};
+    const MethodInfo info =
+        options.extensions ? options.extensions->describe_method(request.name) : describe_method(request.name);
+    Json entry = {
+        {"name", request.name}, {"base", info.base}, {"parameters", cli::parameters_of(info, request.parameters)}};
     Json rules = rules_of(explainer, request);
     if (!rules.empty()) entry["rules"] = std::move(rules);
     document_["methods"].push_back(std::move(entry));

@@ -42,7 +42,8 @@ class Report {
     std::vector<std::string> notes, quirks;
   };
   void add_row(const Inputs& inputs, const Explanation& explanation, std::size_t row);
-  void add_ledgers(const std::string& input, const std::string& targets, const Explanation& explanation, std::size_t row);
+  void add_ledgers(const std::string& input, const std::string& targets, const Explanation& explanation,
+                   std::size_t row);
 
   const std::vector<PortInfo> outputs_;
   const OutputPlan& plan_;

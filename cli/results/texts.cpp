@@ -18,7 +18,8 @@ constexpr std::size_t kLineWidth = 100;
 
 /// A vocabulary may hold anything; a terminal must not obey it.
 std::string printable(std::string text) {
-  std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+  std::replace_if(
+      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
   return text;
 }
 
@@ -34,9 +35,7 @@ bool is_set(const char* name) {
 
 }  // namespace
 
-bool stdout_has_colors() {
-  return is_set("CLICOLOR_FORCE") || (!is_set("NO_COLOR") && isatty(STDOUT_FILENO) == 1);
-}
+bool stdout_has_colors() { return is_set("CLICOLOR_FORCE") || (!is_set("NO_COLOR") && isatty(STDOUT_FILENO) == 1); }
 
 TensorView Texts::ids(std::size_t row, std::size_t map) const {
   return inputs_.value_of(row / rows_per_sample(explanation_), inputs_.index_of(explanation_.maps[map].place));

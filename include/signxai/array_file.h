@@ -1,5 +1,6 @@
-// Files of numbers: NumPy .npy and .npz, .csv series, and HDF5 for writing. Reading never executes anything (pickled objects are refused)
-// and checks every size a file claims against the file before memory is allocated. Writing is whole or not at all.
+// Files of numbers: NumPy .npy and .npz, .csv series, and HDF5 for writing. Reading never executes anything (pickled
+// objects are refused) and checks every size a file claims against the file before memory is allocated. Writing is
+// whole or not at all.
 //
 // All functions are free of shared state and may be called from several threads. Errors: kNotFound, kIo,
 // kInvalidArgument (not a regular file), kCorruptFile (damaged, truncated, contradicts itself), kUnsupported
@@ -98,8 +99,8 @@ SIGNXAI_API void write_npz(const std::string& path, const std::vector<NamedView>
 /// An array that will be written row by row.
 struct ArrayPlan {
   std::string name;
-  Shape shape;            ///< whole, rows first
-  bool integers = false;  ///< int64; otherwise float32
+  Shape shape;                                      ///< whole, rows first
+  bool integers = false;                            ///< int64; otherwise float32
   std::map<std::string, std::string> attributes{};  ///< texts beside it, where the format has a place (.h5)
 };
 
@@ -127,8 +128,8 @@ class SIGNXAI_API ArrayWriter {
   void append(std::size_t array, const std::int64_t* values, std::int64_t rows);
   /// Makes the file visible. kInvalidArgument unless all rows are there.
   void commit();
-  /// Where the numbers of an array begin in the committed file, in bytes, little-endian and without gaps, so that it can be
-  /// mapped; -1 before that, and for formats that do not say (.npz).
+  /// Where the numbers of an array begin in the committed file, in bytes, little-endian and without gaps, so that it
+  /// can be mapped; -1 before that, and for formats that do not say (.npz).
   virtual std::int64_t offset(std::size_t array) const;
 
   /// Checks the ending of a name, as create() does.

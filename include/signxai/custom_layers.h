@@ -25,8 +25,8 @@ class SIGNXAI_API CustomLayers {
   /// The same from text. Errors: kInvalidArgument.
   static CustomLayers parse(std::string_view json);
 
-  /// These and one more; `composition` is the JSON of that class alone. Errors: kInvalidArgument, also where the class is
-  /// one of Keras's or is there already.
+  /// These and one more; `composition` is the JSON of that class alone. Errors: kInvalidArgument, also where the class
+  /// is one of Keras's or is there already.
   [[nodiscard]] CustomLayers with(const std::string& class_name, std::string_view composition) const;
 
   std::vector<std::string> class_names() const;

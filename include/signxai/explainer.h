@@ -24,14 +24,14 @@ struct ExplainerOptions {
   /// mapped from the model's file count. Chunks of samples shrink to fit. Holds for one call at a time; what explainers
   /// of one model share otherwise, such an explainer keeps for itself.
   std::int64_t max_memory = 0;
-  std::string backend = "cpu";  ///< "cpu", or "reference" (double precision, slow)
+  std::string backend = "cpu";               ///< "cpu", or "reference" (double precision, slow)
   std::vector<std::string> disabled_passes;  ///< names of compiler passes to leave out
   /// "signxai": the numbers of the reference package, its quirks included; "sound": with what is wrong there put right;
   /// "literal": as signxai, and behind a softmax that is a layer of its own LRP begins at every output (quirk Q3);
   /// or the quirks to put right, "Q1,Q7" (docs/semantics.md).
   std::string semantics = "signxai";
-  /// "f32"; or "bf16", for which wide convolutions round their operands to bfloat16 (8 significant bits) and sum in single
-  /// precision: up to twice as fast on machines with such instructions, for maps that are alike and not equal
+  /// "f32"; or "bf16", for which wide convolutions round their operands to bfloat16 (8 significant bits) and sum in
+  /// single precision: up to twice as fast on machines with such instructions, for maps that are alike and not equal
   /// (docs/performance.md). Error(kUnsupported) on other machines and with the backend "reference".
   std::string precision = "f32";
   /// Methods, rules and composites besides the built-in ones (extensions.h).
@@ -41,20 +41,22 @@ struct ExplainerOptions {
 struct MethodRequest {
   std::string name;
   Parameters parameters;
-  /// Whether to keep the accounts of the method's walk (Explanation::ledgers). Methods of the LRP and gradient families,
-  /// which walk the network once; others: Error(kInvalidArgument).
+  /// Whether to keep the accounts of the method's walk (Explanation::ledgers). Methods of the LRP and gradient
+  /// families, which walk the network once; others: Error(kInvalidArgument).
   bool ledger = false;
 };
 
 struct MethodMap {
-  std::string method;              ///< the name as it was asked for
+  std::string method;  ///< the name as it was asked for
   /// Which input or inner layer the map belongs to; empty where there is one only.
   std::string place;
   /// "METHOD" or "METHOD/PLACE".
   std::string name() const { return place.empty() ? method : method + "/" + place; }
-  Tensor map;                      ///< (samples, ...): the input's shape, or what the method defines
-  std::vector<std::string> notes;  ///< what touched this map: an input rule that did not apply, values that are not finite
-  /// Quirks of the reference that apply to this map ("Q7"), where the semantics do not put them right. See describe_quirk.
+  Tensor map;  ///< (samples, ...): the input's shape, or what the method defines
+  std::vector<std::string>
+      notes;  ///< what touched this map: an input rule that did not apply, values that are not finite
+  /// Quirks of the reference that apply to this map ("Q7"), where the semantics do not put them right. See
+  /// describe_quirk.
   std::vector<std::string> quirks;
 };
 
@@ -79,17 +81,17 @@ struct Ledger {
 };
 
 struct Explanation {
-  std::vector<MethodMap> maps;        ///< in the order of the requests; several per request with several places
-  std::vector<Ledger> ledgers;        ///< one per request that asks for it, in their order
+  std::vector<MethodMap> maps;  ///< in the order of the requests; several per request with several places
+  std::vector<Ledger> ledgers;  ///< one per request that asks for it, in their order
   /// Names of the outputs that are explained.
   std::vector<std::string> explained;
   /// Explained neurons (flat index; -1 for "all" and expressions), row-major in `targets_shape`: (samples), with
   /// several explained outputs (samples, outputs), with the targets top and each (samples, K).
   std::vector<std::int64_t> targets;
   Shape targets_shape;
-  std::vector<Tensor> outputs;        ///< what the model returns, with its softmax; (samples, ...) for each output
-  double seconds = 0;                 ///< wall time of the computation, without compilation
-  double compile_seconds = 0;         ///< wall time spent on compiling, 0 when everything was cached
+  std::vector<Tensor> outputs;  ///< what the model returns, with its softmax; (samples, ...) for each output
+  double seconds = 0;           ///< wall time of the computation, without compilation
+  double compile_seconds = 0;   ///< wall time spent on compiling, 0 when everything was cached
 };
 
 /// One step of a compiled explanation with its time, for `bench`.
@@ -129,17 +131,17 @@ class SIGNXAI_API Explainer {
   std::vector<Tensor> predict(const std::vector<TensorView>& inputs) const;
   std::vector<Tensor> predict(const TensorView& input) const { return predict(std::vector<TensorView>{input}); }
 
-  /// How many of `samples` should be handed in at once when they should not all be held in memory: that many are computed
-  /// together, in the limits of `batch` and `max_memory`, for samples of these shapes (one per input of the model).
-  /// kOutOfMemory, with the numbers, when one sample does not fit into max_memory.
+  /// How many of `samples` should be handed in at once when they should not all be held in memory: that many are
+  /// computed together, in the limits of `batch` and `max_memory`, for samples of these shapes (one per input of the
+  /// model). kOutOfMemory, with the numbers, when one sample does not fit into max_memory.
   std::int64_t chunk(const std::vector<Shape>& sample, const std::vector<MethodRequest>& methods, const Target& target,
                      std::int64_t samples) const;
 
   /// What the maps of these requests will be called, in their order: "METHOD", or "METHOD/PLACE" with several places.
   std::vector<std::string> map_names(const std::vector<MethodRequest>& methods) const;
 
-  /// What of the requests this network and samples of these shapes (one per input) allow, in their order. Of the others,
-  /// `refused` gets name and reason. Takes the time of making their graphs; nothing is compiled.
+  /// What of the requests this network and samples of these shapes (one per input) allow, in their order. Of the
+  /// others, `refused` gets name and reason. Takes the time of making their graphs; nothing is compiled.
   std::vector<MethodRequest> applicable(const std::vector<Shape>& sample, const std::vector<MethodRequest>& methods,
                                         std::vector<std::pair<std::string, std::string>>* refused = nullptr) const;
 

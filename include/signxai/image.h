@@ -117,8 +117,8 @@ SIGNXAI_API Preprocess load_preprocess(const std::string& name_or_path);
 SIGNXAI_API std::string describe(const Preprocess& preprocess);
 
 /// The picture as input of a network. `sample_shape` is the network's input without the batch axis: (H, W, C), (C, H,
-/// W) or (H, W), -1 for extents that are open. Returns that shape with open extents bound. kInvalidArgument, with advice, when
-/// the network takes no picture, or when size or channels do not fit.
+/// W) or (H, W), -1 for extents that are open. Returns that shape with open extents bound. kInvalidArgument, with
+/// advice, when the network takes no picture, or when size or channels do not fit.
 SIGNXAI_API Tensor preprocess(const Image& image, const Preprocess& preprocess, const Shape& sample_shape);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -174,8 +174,8 @@ SIGNXAI_API Tensor styled_plane(const TensorView& map, const MapStyle& style);
 SIGNXAI_API Image draw_heatmap(const TensorView& map, const MapStyle& style = {}, std::int64_t min_side = 224,
                                const Image* input = nullptr);
 
-/// An input that is no picture file as a picture: (H, W, C), (C, H, W) or (H, W), each stretched from its minimum to its maximum;
-/// channel counts other than 1 and 3 are averaged.
+/// An input that is no picture file as a picture: (H, W, C), (C, H, W) or (H, W), each stretched from its minimum to
+/// its maximum; channel counts other than 1 and 3 are averaged.
 SIGNXAI_API Image picture_of(const TensorView& sample);
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -228,9 +228,9 @@ struct ShadedToken {
   std::int64_t count = 1;  ///< more: so many equal tokens without relevance, one behind the other (padding)
 };
 
-/// Shades T tokens by a map of shape (T, features) or (T,): features are joined as style.aggregate says (their sum is the
-/// token's relevance where the rule conserves it), then come style.clip and style.positive. Four or more equal tokens in
-/// a row whose relevance is exactly zero are one entry. kInvalidArgument where the shapes do not fit.
+/// Shades T tokens by a map of shape (T, features) or (T,): features are joined as style.aggregate says (their sum is
+/// the token's relevance where the rule conserves it), then come style.clip and style.positive. Four or more equal
+/// tokens in a row whose relevance is exactly zero are one entry. kInvalidArgument where the shapes do not fit.
 SIGNXAI_API std::vector<ShadedToken> shade_tokens(const std::vector<std::string>& tokens, const TensorView& map,
                                                   const MapStyle& style = {});
 
@@ -253,8 +253,8 @@ SIGNXAI_API Image draw_tokens(const TokenPanel& panel);
 using Drawing = std::variant<Image, Panel, SeriesPanel, TokenPanel>;
 
 /// The bytes of a .png, .pdf or .svg file, for texts also of an .html page, by `ending` (with or without the dot;
-/// kInvalidArgument for others). In PDF and SVG lines and letters are vectors, maps are pictures whose cells stay sharp.
-/// Nothing depends on the time.
+/// kInvalidArgument for others). In PDF and SVG lines and letters are vectors, maps are pictures whose cells stay
+/// sharp. Nothing depends on the time.
 SIGNXAI_API std::string encode_picture(const Drawing& drawing, std::string_view ending, const PictureTexts& texts = {});
 
 /// Writes a picture file by the ending of its name, whole or not at all; an existing file is replaced only with

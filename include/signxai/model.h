@@ -69,16 +69,16 @@ struct LayerWeights {
 class SIGNXAI_API Model {
  public:
   /// Reads a network: a .keras or full-model .h5 file, a SavedModel folder, an architecture .json whose weights are in
-  /// `options.weights` (default: an .h5 file beside it), or an .onnx file. The format is found by content. Nothing in the file is ever
-  /// executed. A softmax or sigmoid at the end is left out: explanations are of the logits.
-  /// Errors: kNotFound, kCorruptFile, kUnsupported (all unsupported layers at once), kOutOfMemory.
+  /// `options.weights` (default: an .h5 file beside it), or an .onnx file. The format is found by content. Nothing in
+  /// the file is ever executed. A softmax or sigmoid at the end is left out: explanations are of the logits. Errors:
+  /// kNotFound, kCorruptFile, kUnsupported (all unsupported layers at once), kOutOfMemory.
   static Model load(const std::string& path, const LoadOptions& options = {});
   /// Takes a network from memory: the bytes of an ONNX ModelProto, without `weights`, or the text of `model.to_json()`
-  /// or {"class_name": ..., "config": model.get_config()} of Keras. `weights` has an entry for every layer that has weights; a layer
-  /// used several times has one. Nothing of the arguments is referred to afterwards but arrays that have an owner.
-  /// `options.weights` must be empty.
-  /// Errors: kCorruptFile (the architecture contradicts itself), kUnsupported (all unsupported layers at once),
-  /// kInvalidArgument (arrays missing, in excess, or of another shape; of a layer that the model does not have).
+  /// or {"class_name": ..., "config": model.get_config()} of Keras. `weights` has an entry for every layer that has
+  /// weights; a layer used several times has one. Nothing of the arguments is referred to afterwards but arrays that
+  /// have an owner. `options.weights` must be empty. Errors: kCorruptFile (the architecture contradicts itself),
+  /// kUnsupported (all unsupported layers at once), kInvalidArgument (arrays missing, in excess, or of another shape;
+  /// of a layer that the model does not have).
   static Model from_memory(std::string_view architecture, const std::vector<LayerWeights>& weights,
                            const LoadOptions& options = {});
 

@@ -29,8 +29,8 @@ struct SIGNXAI_API Target {
   /// For kExpression: numbers, the outputs as f0, f1 ..., + - * / ( ) and exp, log, sqrt, tanh, abs: "f3 - f5". The
   /// signal at output k is de/df_k, at the given input, times what the method begins with there.
   std::string expression{};
-  /// For kWeights: of the shape of the output, for all samples, or with the samples in front; axes of extent 1 may be left
-  /// out. The signal at output k is weight k times what the method begins with there. Copies share the numbers.
+  /// For kWeights: of the shape of the output, for all samples, or with the samples in front; axes of extent 1 may be
+  /// left out. The signal at output k is weight k times what the method begins with there. Copies share the numbers.
   std::shared_ptr<const Tensor> weights{};
   /// Of a network with several outputs: the one that is meant. Empty: all of them, the kind applied to each.
   std::string output{};

@@ -21,7 +21,8 @@ std::string bytes_text(std::int64_t bytes) {
   constexpr double kMebi = 1024.0 * 1024.0;
   const bool giga = bytes >= (std::int64_t{1} << 30);
   std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), giga ? "%.2f GiB" : "%.1f MiB", static_cast<double>(bytes) / (giga ? 1024 * kMebi : kMebi));
+  std::snprintf(text.data(), text.size(), giga ? "%.2f GiB" : "%.1f MiB",
+                static_cast<double>(bytes) / (giga ? 1024 * kMebi : kMebi));
   return text.data();
 }
 

@@ -33,7 +33,8 @@ void set_float_mode(unsigned) {}
 #endif
 
 /// A forked child has no worker threads, and OpenMP would wait for them. So the thread that forks ends its own workers
-/// first; parent and child get new ones with their next parallel section. (Inside a parallel section this does nothing.)
+/// first; parent and child get new ones with their next parallel section. (Inside a parallel section this does
+/// nothing.)
 void end_workers() { omp_pause_resource_all(omp_pause_hard); }
 
 void prepare_for_forks() {

@@ -43,16 +43,19 @@ void check_finite(const TensorView& inputs, const Shape& batch, const std::strin
 }
 
 /// Ids that an embedding takes straight from an input have to be rows of its table.
-void check_ids(const TensorView& inputs, const Shape& batch, const std::string& subject, const graph::LayerCall& embedding, std::int64_t rows) {
+void check_ids(const TensorView& inputs, const Shape& batch, const std::string& subject,
+               const graph::LayerCall& embedding, std::int64_t rows) {
   const std::int64_t total = element_count(batch), size = total / batch.front();
   const auto is_row = [rows](float v) { return v >= 0 && v < static_cast<float>(rows) && v == std::floor(v); };
   const auto bad = std::find_if_not(inputs.data, inputs.data + total, is_row);
   if (bad == inputs.data + total) return;
-  refuse(subject, fmt::format("sample {} holds {} at {}; layer '{}' takes whole ids from 0 to {}", (bad - inputs.data) / size, *bad,
-                              to_string(index_of((bad - inputs.data) % size, batch)), embedding.name, rows - 1));
+  refuse(subject,
+         fmt::format("sample {} holds {} at {}; layer '{}' takes whole ids from 0 to {}", (bad - inputs.data) / size,
+                     *bad, to_string(index_of((bad - inputs.data) % size, batch)), embedding.name, rows - 1));
 }
 
-void check_all_ids(const graph::Network& network, std::size_t port, const TensorView& inputs, const Shape& batch, const std::string& subject) {
+void check_all_ids(const graph::Network& network, std::size_t port, const TensorView& inputs, const Shape& batch,
+                   const std::string& subject) {
   for (const graph::LayerCall& call : network.calls) {
     if (call.kind != graph::LayerKind::kEmbedding || call.inputs.front() != network.graph.inputs()[port]) continue;
     check_ids(inputs, batch, subject, call, network.graph.type(call.weight("embeddings")).shape.front());
@@ -64,10 +67,11 @@ void check_precision(const ExplainerOptions& options) {
   if (options.precision != "bf16") {
     refuse("precision", fmt::format("there is no precision '{}'; expected f32 or bf16", options.precision));
   }
-  const char* const lacks = options.backend != "cpu" ? "is for the backend cpu" :
-                            !cpu::has_bfloat16()     ? "needs instructions for bfloat16, which this machine has not"
+  const char* const lacks = options.backend != "cpu" ? "is for the backend cpu"
+                            : !cpu::has_bfloat16()   ? "needs instructions for bfloat16, which this machine has not"
                                                      : nullptr;
-  if (lacks != nullptr) throw Error(ErrorCode::kUnsupported, "explain", "precision", fmt::format("bf16 {}; try f32", lacks));
+  if (lacks != nullptr)
+    throw Error(ErrorCode::kUnsupported, "explain", "precision", fmt::format("bf16 {}; try f32", lacks));
 }
 
 }  // namespace
@@ -132,7 +136,8 @@ void check_output(const Target& target, const graph::Network& network) {
               fmt::format("the network has no such output; it has {}", fmt::join(names, ", ")));
 }
 
-void check_choice(const Target& target, const graph::Network& network, const std::vector<int>& heads, std::int64_t samples) {
+void check_choice(const Target& target, const graph::Network& network, const std::vector<int>& heads,
+                  std::int64_t samples) {
   const bool single = target.kind == Target::Kind::kTop || target.kind == Target::Kind::kEach;
   if (single && heads.size() > 1) {
     refuse("target", "top and each need one output, and the network has several; name it, as in OUTPUT:top:3");
@@ -141,14 +146,17 @@ void check_choice(const Target& target, const graph::Network& network, const std
   if (target.kind != Target::Kind::kIndex) return;
   const auto given = static_cast<std::int64_t>(target.indices.size());
   if (given != 1 && given != samples) {
-    refuse("target", fmt::format("got {} indices for {} samples; expected one, or one per sample (a mask over the outputs is "
-                                 "given as weights, in Python as an array of booleans or floats)", given, samples));
+    refuse("target",
+           fmt::format("got {} indices for {} samples; expected one, or one per sample (a mask over the outputs is "
+                       "given as weights, in Python as an array of booleans or floats)",
+                       given, samples));
   }
   for (int head : heads) {
     const std::int64_t outputs = neurons_of(network, head);
     for (std::int64_t index : target.indices) {
       if (outputs == 0 || (index >= 0 && index < outputs)) continue;
-      refuse("target", fmt::format("index {} is out of range; the network has {} outputs (0 to {})", index, outputs, outputs - 1));
+      refuse("target", fmt::format("index {} is out of range; the network has {} outputs (0 to {})", index, outputs,
+                                   outputs - 1));
     }
   }
 }
@@ -158,7 +166,8 @@ Shape without_ones(Shape shape) {
   return shape;
 }
 
-Target with_flat_weights(const Target& target, const graph::Network& network, const std::vector<int>& heads, const Batch& batch) {
+Target with_flat_weights(const Target& target, const graph::Network& network, const std::vector<int>& heads,
+                         const Batch& batch) {
   if (heads.size() > 1) refuse("target", "weights belong to one output, and the network has several; name it");
   if (!target.weights) refuse("target", "has no weights");
   const graph::Network bound = graph::bind(network, batch.shapes);
@@ -169,8 +178,9 @@ Target with_flat_weights(const Target& target, const graph::Network& network, co
   const bool shared = given == without_ones(one) || given == without_ones({outputs});
   const bool each = given == without_ones(whole) || given == without_ones({samples, outputs});
   if (!shared && !each) {
-    refuse("target", fmt::format("the weights have shape {}; expected that of the output, {}, or of a batch of them, {}",
-                                 to_string(target.weights->shape), to_string(one), to_string(whole)));
+    refuse("target",
+           fmt::format("the weights have shape {}; expected that of the output, {}, or of a batch of them, {}",
+                       to_string(target.weights->shape), to_string(one), to_string(whole)));
   }
   for (const float weight : target.weights->data) {
     if (!std::isfinite(weight)) refuse("target", "the weights hold NaN or infinity");
@@ -208,7 +218,8 @@ std::vector<float> targets_of(const Target& target, std::int64_t first, std::int
   return targets;
 }
 
-std::int64_t chunk_size(const graph::Network& network, const ExplainerOptions& options, const std::vector<Shape>& batch) {
+std::int64_t chunk_size(const graph::Network& network, const ExplainerOptions& options,
+                        const std::vector<Shape>& batch) {
   if (options.batch > 0) return options.batch;
   constexpr double kBudget = 1e9, kCopies = 3;  // bytes; activation, signal and kernel output of a layer
   constexpr std::int64_t kLargest = 64;
@@ -223,9 +234,10 @@ std::int64_t chunk_size(const graph::Network& network, const ExplainerOptions& o
 std::optional<std::string> describe_not_finite(const Tensor& map) {
   const auto count = std::count_if(map.data.begin(), map.data.end(), [](float v) { return !std::isfinite(v); });
   if (count == 0) return std::nullopt;
-  return fmt::format("{} of {} values are NaN or infinite: on its way something grew beyond single precision, or was "
-                     "zero divided by zero; a ledger shows at which layer, and the backend 'reference' has more range",
-                     count, map.data.size());
+  return fmt::format(
+      "{} of {} values are NaN or infinite: on its way something grew beyond single precision, or was "
+      "zero divided by zero; a ledger shows at which layer, and the backend 'reference' has more range",
+      count, map.data.size());
 }
 
 Tensor sample_of(const Tensor& batch, std::int64_t n) {

@@ -27,16 +27,17 @@ struct Request {
 
 /// One map of a request: a method at one place.
 struct Slot {
-  std::size_t method;      ///< index into Request::methods
-  std::string place;       ///< input or layer; empty when the method has one place only
-  Shape shape;             ///< of the value at that place, with the batch axis
-  std::size_t values = 0;  ///< how many graph outputs make up the map
+  std::size_t method;             ///< index into Request::methods
+  std::string place;              ///< input or layer; empty when the method has one place only
+  Shape shape;                    ///< of the value at that place, with the batch axis
+  std::size_t values = 0;         ///< how many graph outputs make up the map
   reverse::QuirkSet touched = 0;  ///< quirks of the reference that may have changed the map
   std::vector<int> ledger{};      ///< calls of the ledger's rows; its table is one graph output more
 };
 
 /// The graph of a request before any pass. Outputs: the logits of every model output, their scores (what the model
-/// returns), then the raw values of each slot. Inputs: the network's, then "targets" for an index target and for weights.
+/// returns), then the raw values of each slot. Inputs: the network's, then "targets" for an index target and for
+/// weights.
 graph::Graph build_graph(const graph::Network& network, const Request& request, std::vector<Slot>* slots = nullptr);
 /// Where the walk of a target begins in a network without parameters that say otherwise.
 std::vector<int> heads_of(const graph::Network& network, const Target& target);

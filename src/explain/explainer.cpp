@@ -69,7 +69,8 @@ struct Explainer::Impl {
 
 namespace {
 
-std::vector<methods::Resolved> resolve_all(const std::vector<MethodRequest>& requests, const ExplainerOptions& options) {
+std::vector<methods::Resolved> resolve_all(const std::vector<MethodRequest>& requests,
+                                           const ExplainerOptions& options) {
   std::vector<methods::Resolved> resolved;
   for (const MethodRequest& request : requests) {
     resolved.push_back(methods::resolve(request.name, request.parameters, options.extensions.get()));
@@ -80,7 +81,8 @@ std::vector<methods::Resolved> resolve_all(const std::vector<MethodRequest>& req
 }
 
 /// The same for what only methods of the graph have.
-std::vector<methods::Resolved> resolve_compiled(const std::vector<MethodRequest>& requests, const ExplainerOptions& options) {
+std::vector<methods::Resolved> resolve_compiled(const std::vector<MethodRequest>& requests,
+                                                const ExplainerOptions& options) {
   std::vector<methods::Resolved> resolved = resolve_all(requests, options);
   for (const methods::Resolved& method : resolved) {
     if (!method.user) continue;
@@ -123,7 +125,8 @@ Tensor finished(const methods::Resolved& method, std::vector<Tensor> raw, const 
 }
 
 /// Indices of what is explained, as Explanation describes them.
-void set_targets(Explanation& result, const graph::Network& network, const Target& target, const std::vector<Tensor>& logits) {
+void set_targets(Explanation& result, const graph::Network& network, const Target& target,
+                 const std::vector<Tensor>& logits) {
   const std::int64_t samples = logits.front().shape.front();
   const std::vector<int> heads = explain::heads_of(network, target);
   std::vector<const Tensor*> explained;
@@ -142,7 +145,9 @@ void set_targets(Explanation& result, const graph::Network& network, const Targe
       const auto row = tensor->data.begin() + n * size;
       const std::int64_t largest = std::max_element(row, row + size) - row;
       const bool max = target.kind == Target::Kind::kMax;
-      result.targets.push_back(max ? largest : indices.empty() ? -1 : static_cast<std::int64_t>(indices[static_cast<std::size_t>(n)]));
+      result.targets.push_back(max               ? largest
+                               : indices.empty() ? -1
+                                                 : static_cast<std::int64_t>(indices[static_cast<std::size_t>(n)]));
     }
   }
 }
@@ -158,7 +163,8 @@ std::uint64_t weight_bytes(const graph::Network& network) {
   for (const graph::LayerCall& call : network.calls) {
     for (const graph::Weight& weight : call.weights) {
       const graph::Literal* literal = network.graph.literal(weight.value);
-      if (literal != nullptr && seen.insert(literal->data()).second) bytes += passes::bytes_of(network.graph.type(weight.value));
+      if (literal != nullptr && seen.insert(literal->data()).second)
+        bytes += passes::bytes_of(network.graph.type(weight.value));
     }
   }
   return bytes;
@@ -195,7 +201,8 @@ struct Explainer::Run {
     };
   }
   void report(const Progress& progress, std::int64_t done) const {
-    if (progress && !progress(done, inputs.samples())) throw Error(ErrorCode::kCancelled, "explain", "", "stopped by the caller");
+    if (progress && !progress(done, inputs.samples()))
+      throw Error(ErrorCode::kCancelled, "explain", "", "stopped by the caller");
   }
 
   Request joint_request(const explain::Batch& part) const {
@@ -230,11 +237,13 @@ struct Explainer::Run {
   /// For `rows` in all, of which each sample makes `held`.
   std::int64_t chunk_size(std::int64_t rows, std::int64_t held) {
     // One row is one chunk: a small network is explained in less time than its activations are counted.
-    const std::int64_t usual = rows == 1 ? 1 : std::min(rows, explain::chunk_size(impl.network(), impl.options, inputs.shapes));
+    const std::int64_t usual =
+        rows == 1 ? 1 : std::min(rows, explain::chunk_size(impl.network(), impl.options, inputs.shapes));
     const auto drop = [&] {
       for (const std::string& key : tried) impl.drop(key);
     };
-    return explain::fit_chunk(usual, impl.cache->budget, [&](std::int64_t count) { return need(count, held); }, drop);
+    return explain::fit_chunk(
+        usual, impl.cache->budget, [&](std::int64_t count) { return need(count, held); }, drop);
   }
 
   /// The target of `count` samples from `first`.
@@ -272,13 +281,14 @@ struct Explainer::Run {
   /// The target of the samples of a wrapping method: in `sound` semantics the neuron is found at the sample itself and
   /// not anew at each point (SEMANTICS Q21).
   Target fixed_target(const std::vector<Tensor>& part, std::int64_t first, std::int64_t count) const {
-    const bool moves = target.kind == Target::Kind::kMax && !reverse::Semantics::parse(semantics()).fixes(reverse::Quirk::kMovingTarget);
+    const bool moves = target.kind == Target::Kind::kMax &&
+                       !reverse::Semantics::parse(semantics()).fixes(reverse::Quirk::kMovingTarget);
     return moves ? target : neuron_target(part, first, count);
   }
 
   /// The maps of a method of the caller's for the samples of `part`, which begin at `first`.
-  explain::UserMaps user_maps(const methods::Resolved& method, const explain::Batch& part, const std::vector<Tensor>& part_logits,
-                              std::int64_t first, const Progress& progress) {
+  explain::UserMaps user_maps(const methods::Resolved& method, const explain::Batch& part,
+                              const std::vector<Tensor>& part_logits, std::int64_t first, const Progress& progress) {
     const std::int64_t count = part.samples();
     std::vector<std::string> chain = open;
     chain.push_back(method.name);
@@ -304,10 +314,11 @@ struct Explainer::Run {
   }
 
   /// Adds the maps of one slot of the explanation; makes its entry on the first chunk.
-  void keep(std::size_t slot, const methods::Resolved& method, const std::string& place, Tensor map,
-            std::int64_t first, reverse::QuirkSet touched) {
+  void keep(std::size_t slot, const methods::Resolved& method, const std::string& place, Tensor map, std::int64_t first,
+            reverse::QuirkSet touched) {
     if (result.maps.size() <= slot) {
-      result.maps.push_back({method.name, place, {}, method.notes(impl.network(), reverse::Semantics::parse(semantics())), {}});
+      result.maps.push_back(
+          {method.name, place, {}, method.notes(impl.network(), reverse::Semantics::parse(semantics())), {}});
       for (const reverse::QuirkInfo& info : reverse::quirk_table()) {
         if (touched & reverse::bit(info.quirk)) result.maps.back().quirks.emplace_back(info.id);
       }
@@ -316,9 +327,11 @@ struct Explainer::Run {
   }
 
   /// Adds the samples of a chunk to a ledger; makes it on the first chunk.
-  void keep_ledger(std::size_t account, const methods::Resolved& method, const std::vector<int>& calls, const Tensor& table) {
+  void keep_ledger(std::size_t account, const methods::Resolved& method, const std::vector<int>& calls,
+                   const Tensor& table) {
     if (result.ledgers.size() <= account) {
-      result.ledgers.push_back(explain::open_ledger(method, impl.network(), calls, reverse::Semantics::parse(semantics())));
+      result.ledgers.push_back(
+          explain::open_ledger(method, impl.network(), calls, reverse::Semantics::parse(semantics())));
     }
     explain::append_samples(result.ledgers[account], table);
   }
@@ -327,7 +340,8 @@ struct Explainer::Run {
   std::vector<Tensor> sampled(const explain::Batch& part, const methods::Resolved& method, const Target& fixed,
                               std::int64_t chunk_size, const explain::Compile& compile) const {
     const std::vector<float> targets = explain::targets_of(fixed, 0, part.samples());
-    if (!impl.cut) return explain::sampled({part.shapes, fixed, {method}, semantics()}, part, targets, chunk_size, compile);
+    if (!impl.cut)
+      return explain::sampled({part.shapes, fixed, {method}, semantics()}, part, targets, chunk_size, compile);
     const explain::Embedded vectors(impl.network(), *impl.cut, part);
     const methods::Resolved based = explain::Embedded::at_baseline(impl.network(), *impl.cut, part, method);
     Request points{vectors.batch().shapes, fixed, {based}, semantics()};
@@ -343,7 +357,8 @@ struct Explainer::Run {
     logits.resize(ends);
     result.outputs.resize(ends);
     for (std::size_t i = 0; i < ends; ++i) place_part(logits[i], outputs[i], first, inputs.samples());
-    for (std::size_t i = 0; i < ends; ++i) place_part(result.outputs[i], std::move(outputs[ends + i]), first, inputs.samples());
+    for (std::size_t i = 0; i < ends; ++i)
+      place_part(result.outputs[i], std::move(outputs[ends + i]), first, inputs.samples());
     std::size_t next = 2 * ends, joint = 0, slot = 0, account = 0;
     auto from = executable->slots().begin();
     const std::vector<Tensor> part_logits(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(ends));
@@ -364,7 +379,9 @@ struct Explainer::Run {
         const std::vector<int> places = network.input_calls();
         const bool moving = fixed.kind == Target::Kind::kMax;
         const reverse::QuirkSet touched = moving ? reverse::bit(reverse::Quirk::kMovingTarget) : 0;
-        for (std::size_t i = 0; i < maps.size(); ++i) keep(slot++, method, maps.size() > 1 ? network.calls[static_cast<std::size_t>(places[i])].name : "", std::move(maps[i]), first, touched);
+        for (std::size_t i = 0; i < maps.size(); ++i)
+          keep(slot++, method, maps.size() > 1 ? network.calls[static_cast<std::size_t>(places[i])].name : "",
+               std::move(maps[i]), first, touched);
         continue;
       }
       for (; from != executable->slots().end() && from->method == joint; ++from) {
@@ -397,7 +414,8 @@ struct Explainer::Run {
     for (MethodMap& map : result.maps) {
       if (const auto note = explain::describe_not_finite(map.map)) map.notes.push_back(*note);
     }
-    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() - result.compile_seconds;
+    result.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() - result.compile_seconds;
     return std::move(result);
   }
 };
@@ -426,7 +444,9 @@ Explanation Explainer::explain(const std::vector<TensorView>& inputs, const std:
   return expanded.folded(Run{*impl_, expanded.batch(), resolved, expanded.target()}.all(progress), scores);
 }
 
-std::vector<Tensor> Explainer::predict(const std::vector<TensorView>& inputs) const { return explain(inputs, {}).outputs; }
+std::vector<Tensor> Explainer::predict(const std::vector<TensorView>& inputs) const {
+  return explain(inputs, {}).outputs;
+}
 
 std::int64_t Explainer::chunk(const std::vector<Shape>& sample, const std::vector<MethodRequest>& requests,
                               const Target& target, std::int64_t samples) const {
@@ -439,7 +459,8 @@ std::int64_t Explainer::chunk(const std::vector<Shape>& sample, const std::vecto
   const std::vector<methods::Resolved> resolved = resolve_all(requests, impl_->options);
   const std::int64_t rows = rows_of(target, impl_->network());
   Target plain = target;
-  if (rows > 1 || target.kind == Target::Kind::kTop || target.kind == Target::Kind::kEach) plain.kind = Target::Kind::kIndex;
+  if (rows > 1 || target.kind == Target::Kind::kTop || target.kind == Target::Kind::kEach)
+    plain.kind = Target::Kind::kIndex;
   const ThreadScope threads(impl_->options.threads);
   return std::max<std::int64_t>(1, Run{*impl_, one, resolved, plain}.chunk_size(samples * rows, rows) / rows);
 }
@@ -456,7 +477,8 @@ std::vector<std::string> Explainer::map_names(const std::vector<MethodRequest>& 
   return names;
 }
 
-std::vector<MethodRequest> Explainer::applicable(const std::vector<Shape>& sample, const std::vector<MethodRequest>& requests,
+std::vector<MethodRequest> Explainer::applicable(const std::vector<Shape>& sample,
+                                                 const std::vector<MethodRequest>& requests,
                                                  std::vector<std::pair<std::string, std::string>>* refused) const {
   Request request{{}, Target::max(), {}, impl_->options.semantics};
   for (Shape shape : sample) {
@@ -476,15 +498,18 @@ std::vector<MethodRequest> Explainer::applicable(const std::vector<Shape>& sampl
   return fitting;
 }
 
-std::vector<StepTime> Explainer::profile(const std::vector<TensorView>& sample, const std::vector<MethodRequest>& requests,
-                                         const Target& given, int repeats) const {
+std::vector<StepTime> Explainer::profile(const std::vector<TensorView>& sample,
+                                         const std::vector<MethodRequest>& requests, const Target& given,
+                                         int repeats) const {
   const explain::Batch batch = explain::checked_batch(impl_->model, sample);
   const Target target = explain::checked_target(given, impl_->network(), batch);
-  if (impl_->options.backend != "cpu") throw Error(ErrorCode::kUnsupported, "explain", "profile", "needs the cpu backend");
+  if (impl_->options.backend != "cpu")
+    throw Error(ErrorCode::kUnsupported, "explain", "profile", "needs the cpu backend");
   const ThreadScope threads(impl_->options.threads);
   const DenormalScope denormals;
   double compile_seconds = 0;
-  const auto executable = impl_->get({batch.shapes, target, resolve_compiled(requests, impl_->options), impl_->options.semantics}, compile_seconds);
+  const auto executable = impl_->get(
+      {batch.shapes, target, resolve_compiled(requests, impl_->options), impl_->options.semantics}, compile_seconds);
   const std::vector<float> targets = explain::targets_of(target, 0, batch.samples());
   executable->run(batch.data, targets);
   std::vector<runtime::StepProfile> profile;
@@ -500,8 +525,8 @@ std::vector<StepTime> Explainer::profile(const std::vector<TensorView>& sample, 
 }
 
 std::vector<std::string> Explainer::layer_rules(const MethodRequest& method) const {
-  return methods::layer_treatments(methods::resolve(method.name, method.parameters, impl_->options.extensions.get()), impl_->network(),
-                                   reverse::Semantics::parse(impl_->options.semantics));
+  return methods::layer_treatments(methods::resolve(method.name, method.parameters, impl_->options.extensions.get()),
+                                   impl_->network(), reverse::Semantics::parse(impl_->options.semantics));
 }
 
 std::string Explainer::graph_text(const std::string& stage, const std::vector<MethodRequest>& requests) const {
@@ -510,8 +535,9 @@ std::string Explainer::graph_text(const std::string& stage, const std::vector<Me
   for (const PortInfo& port : impl_->model.inputs()) {
     Shape shape = port.shape;
     if (std::any_of(shape.begin(), shape.end(), [](auto extent) { return extent < 0; })) {
-      throw Error(ErrorCode::kInvalidArgument, "inspect", stage,
-                  "the network's input " + to_string(shape) + " has open extents; only the stage 'import' can be shown");
+      throw Error(
+          ErrorCode::kInvalidArgument, "inspect", stage,
+          "the network's input " + to_string(shape) + " has open extents; only the stage 'import' can be shown");
     }
     shape.insert(shape.begin(), 1);
     request.inputs.push_back(std::move(shape));
@@ -528,7 +554,8 @@ std::string Explainer::graph_text(const std::string& stage, const std::vector<Me
 
 std::vector<QuirkDescription> quirks() {
   std::vector<QuirkDescription> list;
-  for (const reverse::QuirkInfo& info : reverse::quirk_table()) list.push_back({std::string(info.id), std::string(info.effect)});
+  for (const reverse::QuirkInfo& info : reverse::quirk_table())
+    list.push_back({std::string(info.id), std::string(info.effect)});
   return list;
 }
 

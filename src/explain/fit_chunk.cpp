@@ -13,11 +13,12 @@ namespace {
 
 [[noreturn]] void refuse(const base::MemoryBudget& budget, const ChunkNeed& one) {
   const auto text = base::bytes_text;
-  throw Error(ErrorCode::kOutOfMemory, "plan", "memory",
-              fmt::format("one sample needs {} (weights {}, working memory {}, inputs and maps {}); allowed are {}; try a "
-                          "larger limit or fewer methods",
-                          text(budget.taken() + one.total()), text(budget.taken()), text(one.working), text(one.data),
-                          text(budget.limit())));
+  throw Error(
+      ErrorCode::kOutOfMemory, "plan", "memory",
+      fmt::format("one sample needs {} (weights {}, working memory {}, inputs and maps {}); allowed are {}; try a "
+                  "larger limit or fewer methods",
+                  text(budget.taken() + one.total()), text(budget.taken()), text(one.working), text(one.data),
+                  text(budget.limit())));
 }
 
 }  // namespace

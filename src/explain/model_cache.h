@@ -1,8 +1,8 @@
 // What all explainers of one model share besides its network: packed weights and folded constants. Thread safe.
 #pragma once
 
-#include "base/memory_budget.h"
 #include "backends/packed_weights.h"
+#include "base/memory_budget.h"
 #include "explain/constant_cache.h"
 
 namespace signxai::explain {

@@ -71,8 +71,8 @@ struct Moments {
 
 /// Folds the maps of all points of sample n, which is x.
 std::vector<double> fold_points(const methods::Sampling& sampling, const Request& request, const Batch& batch,
-                                std::int64_t n, std::span<const float> x, const std::vector<float>& target, std::int64_t chunk,
-                                const Compile& compile) {
+                                std::int64_t n, std::span<const float> x, const std::vector<float>& target,
+                                std::int64_t chunk, const Compile& compile) {
   Moments moments(x.size());
   std::vector<float> map(x.size());
   for (int begin = 0; begin < sampling.count;) {
@@ -113,7 +113,8 @@ std::vector<Tensor> sampled(const Request& request, const Batch& batch, const st
     auto from = mean.begin();
     for (std::size_t i = 0; i < maps.size(); ++i) {
       const auto size = static_cast<std::ptrdiff_t>(batch.sample_size(i));
-      std::transform(from, from + size, maps[i].data.begin() + n * size, [](double v) { return static_cast<float>(v); });
+      std::transform(from, from + size, maps[i].data.begin() + n * size,
+                     [](double v) { return static_cast<float>(v); });
       from += size;
     }
   }

@@ -17,7 +17,8 @@ bool fits(const Attr& value, AttrType type) { return value.index() == static_cas
 
 Attrs complete(const OpDef& op, Attrs attrs) {
   for (const auto& [name, value] : attrs.entries()) {
-    const bool known = std::any_of(op.attrs.begin(), op.attrs.end(), [&key = name](const auto& s) { return s.name == key; });
+    const bool known =
+        std::any_of(op.attrs.begin(), op.attrs.end(), [&key = name](const auto& s) { return s.name == key; });
     if (!known) refuse(op, "takes no attribute '" + name + "'");
   }
   for (const AttrSpec& spec : op.attrs) {
@@ -39,7 +40,8 @@ std::size_t hash_of(const Node& node) {
 }  // namespace
 
 Builder::Builder(Graph graph) : graph_(std::move(graph)) {
-  for (std::int32_t i = 0; i < graph_.size(); ++i) index_.emplace(hash_of(graph_.nodes_[static_cast<std::size_t>(i)]), i);
+  for (std::int32_t i = 0; i < graph_.size(); ++i)
+    index_.emplace(hash_of(graph_.nodes_[static_cast<std::size_t>(i)]), i);
 }
 
 Value Builder::intern(Node node) {

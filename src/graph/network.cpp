@@ -86,7 +86,8 @@ Network bind(const Network& network, const std::vector<Shape>& shapes) {
     const Shape& shape = shapes[next++];
     if (binds(node.type.shape, shape)) return b.input(node.attrs.text("name"), shape);
     throw Error(ErrorCode::kInvalidArgument, "bind", node.attrs.text("name"),
-                "input has the wrong shape; got " + signxai::to_string(shape) + ", expected " + signxai::to_string(node.type.shape));
+                "input has the wrong shape; got " + signxai::to_string(shape) + ", expected " +
+                    signxai::to_string(node.type.shape));
   });
   auto mapped = [&](Value v) { return v ? map[static_cast<std::size_t>(v.id)] : v; };
   Network bound = network;

@@ -13,12 +13,12 @@ namespace signxai::graph {
 /// What relevance rules need to know of a layer's nature; everything finer is asked of the graph.
 enum class LayerKind {
   kInput,
-  kKernel,          ///< has a kernel: dense, convolution ... (the layers that a relevance rule is chosen for)
+  kKernel,  ///< has a kernel: dense, convolution ... (the layers that a relevance rule is chosen for)
   kBatchNorm,
   kAdd,
-  kAveragePool,     ///< local or global
-  kEmbedding,       ///< vectors for ids, which have no derivative: maps of the ids are taken at its output
-  kSteps,           ///< piecewise constant, as categories of numbers are: neither gradients nor relevance pass
+  kAveragePool,  ///< local or global
+  kEmbedding,    ///< vectors for ids, which have no derivative: maps of the ids are taken at its output
+  kSteps,        ///< piecewise constant, as categories of numbers are: neither gradients nor relevance pass
   kOther,
 };
 
@@ -46,9 +46,9 @@ struct LayerCall {
 
 /// A softmax, log-softmax or sigmoid at the end was left out: explanations are of the logits.
 struct RemovedHead {
-  std::string layer;  ///< name of the layer that held it; empty: none was found
+  std::string layer;       ///< name of the layer that held it; empty: none was found
   std::string function{};  ///< "softmax", "log-softmax" or "sigmoid"
-  std::string form;   ///< "fused activation", "Activation layer", "Softmax layer"
+  std::string form;        ///< "fused activation", "Activation layer", "Softmax layer"
 };
 
 struct Network {

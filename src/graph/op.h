@@ -72,7 +72,7 @@ struct PullBackArgs {
   Value result;
   Value cotangent;  ///< invalid where the result is a tuple
   std::span<const bool> needed;
-  std::span<const Value> members{};  ///< of a tuple: one cotangent per member, invalid where nothing arrived
+  std::span<const Value> members{};        ///< of a tuple: one cotangent per member, invalid where nothing arrived
   const Derivative* derivative = nullptr;  ///< what takes the place of derivatives in regions; none: nullptr
 };
 

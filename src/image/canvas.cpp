@@ -225,7 +225,8 @@ void Canvas::picture(const Box& box, const Image& image) {
   constexpr double kSharp = 8;
   const double factor = std::floor(std::min({box.width / static_cast<double>(image.width), kSharp}));
   const bool enlarged = kind_ != Surface::kPixels && factor > 1 && image.height > 1;
-  const Image source_image = enlarged ? enlarge(image, static_cast<std::int64_t>(factor) * std::max(image.width, image.height)) : image;
+  const Image source_image =
+      enlarged ? enlarge(image, static_cast<std::int64_t>(factor) * std::max(image.width, image.height)) : image;
   const std::unique_ptr<cairo_surface_t, Destroy> source(surface_of(source_image));
   const double scale_x = box.width / static_cast<double>(source_image.width);
   const double scale_y = box.height / static_cast<double>(source_image.height);

@@ -5,8 +5,8 @@
 
 namespace signxai::image {
 
-/// Whether samples of that shape are pictures with their channels first, (C, H, W), as PyTorch's are: one, three or four
-/// of them, where the other axes have more or are open.
+/// Whether samples of that shape are pictures with their channels first, (C, H, W), as PyTorch's are: one, three or
+/// four of them, where the other axes have more or are open.
 bool has_channels_first(const Shape& sample_shape);
 /// (H, W, C) as (C, H, W) for `to_first`, else the other way round.
 Tensor channels_moved(const TensorView& picture, bool to_first);

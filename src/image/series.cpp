@@ -24,7 +24,8 @@ constexpr Color kFor = {0.93, 0.24, 0.20}, kAgainst = {0.28, 0.50, 0.95};
 Rgb paler(const Rgb& color) {
   constexpr double kShare = 0.6;
   Rgb result{};
-  for (std::size_t i = 0; i < 3; ++i) result[i] = static_cast<std::uint8_t>(std::lround(255 + kShare * (color[i] - 255)));
+  for (std::size_t i = 0; i < 3; ++i)
+    result[i] = static_cast<std::uint8_t>(std::lround(255 + kShare * (color[i] - 255)));
   return result;
 }
 
@@ -37,7 +38,9 @@ Rgb relevance_color(ColorMap map, double share) {
   }
   const Color& end = share < 0 ? kAgainst : kFor;
   const double strength = std::min(1.0, std::abs(share));
-  const auto byte = [&](double part) { return static_cast<std::uint8_t>(std::lround(255 * (1 + (part - 1) * strength))); };
+  const auto byte = [&](double part) {
+    return static_cast<std::uint8_t>(std::lround(255 * (1 + (part - 1) * strength)));
+  };
   return {byte(end.red), byte(end.green), byte(end.blue)};
 }
 
@@ -100,7 +103,8 @@ class SeriesDrawing {
  private:
   bool large() const { return figures_ == 1; }
   double heading() const {
-    const bool subtitled = std::any_of(panel_.maps.begin(), panel_.maps.end(), [](const auto& map) { return !map.subtitle.empty(); });
+    const bool subtitled =
+        std::any_of(panel_.maps.begin(), panel_.maps.end(), [](const auto& map) { return !map.subtitle.empty(); });
     return kFigureTitle + (subtitled ? kFigureSubtitle : 0);
   }
   double figure_height() const { return heading() + layout_.plot_height + kAxisRow + kScaleRow; }
@@ -283,7 +287,8 @@ class SeriesDrawing {
 
   void draw_scale(const Tensor& map) {
     canvas_.text(left_ + layout_.plot_width, top_ + layout_.plot_height + kAxisRow + 12,
-                 scale_text(map, panel_.style.colors, "NaN not shaded"), {12, Align::kRight, false, kInk, layout_.plot_width});
+                 scale_text(map, panel_.style.colors, "NaN not shaded"),
+                 {12, Align::kRight, false, kInk, layout_.plot_width});
   }
 
   void draw_footer() {

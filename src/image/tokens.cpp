@@ -117,8 +117,8 @@ std::vector<ShadedToken> shade_tokens(const std::vector<std::string>& tokens, co
     std::size_t end = i + 1;
     while (end < tokens.size() && values.data[i] == 0 && values.data[end] == 0 && tokens[end] == tokens[i]) ++end;
     if (end - i < kShortestRun) end = i + 1;
-    shaded.push_back({tokens[i], values.data[i], shade_of(values.data[i], scale, style.colors),
-                      static_cast<std::int64_t>(end - i)});
+    shaded.push_back(
+        {tokens[i], values.data[i], shade_of(values.data[i], scale, style.colors), static_cast<std::int64_t>(end - i)});
     i = end;
   }
   return shaded;

@@ -41,8 +41,8 @@ std::string html_of(const TokenPanel& panel, const PictureTexts& texts) {
                      escaped(texts.title.empty() ? panel.title : texts.title) + "</title>\n<style>" + kStyle +
                      "</style>\n";
   if (!texts.provenance.empty()) page += script_of(texts.provenance);
-  page += "</head>\n<body>\n<h1>" + escaped(panel.title) + "</h1>\n<p><small>" + escaped(panel.subtitle) +
-          "</small></p>\n";
+  page +=
+      "</head>\n<body>\n<h1>" + escaped(panel.title) + "</h1>\n<p><small>" + escaped(panel.subtitle) + "</small></p>\n";
   for (const LabelledMap& map : panel.maps) {
     const std::string subtitle = map.subtitle.empty() ? "" : escaped(map.subtitle) + "; ";
     page += "<h2>" + escaped(map.title) + " <small>" + subtitle + escaped(scale_text(map, panel.style)) +

@@ -17,7 +17,8 @@ struct Format {
   std::string_view ending;
   Surface kind;
 };
-constexpr std::array<Format, 3> kFormats = {{{"png", Surface::kPixels}, {"pdf", Surface::kPdf}, {"svg", Surface::kSvg}}};
+constexpr std::array<Format, 3> kFormats = {
+    {{"png", Surface::kPixels}, {"pdf", Surface::kPdf}, {"svg", Surface::kSvg}}};
 
 std::string plain_ending(std::string_view ending) {
   if (!ending.empty() && ending.front() == '.') ending.remove_prefix(1);

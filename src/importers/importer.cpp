@@ -17,8 +17,8 @@ namespace {
 /// What a format is recognized by.
 struct Probe {
   bool folder = false;
-  std::string start{};  ///< the first bytes of a file
-  std::string name{};   ///< of the file, without its folder
+  std::string start{};                           ///< the first bytes of a file
+  std::string name{};                            ///< of the file, without its folder
   bool saved_model = false, text_model = false;  ///< whether the folder holds saved_model.pb, saved_model.pbtxt
 };
 
@@ -32,7 +32,8 @@ struct Format {
 };
 
 constexpr const char* kAdvice =
-    "this version reads .keras, .h5, model.json + weights.h5, folders with saved_model.pb, and .onnx; try saving it with "
+    "this version reads .keras, .h5, model.json + weights.h5, folders with saved_model.pb, and .onnx; try saving it "
+    "with "
     "model.save('x.keras')";
 
 /// A user block of 512 bytes, or of a power of two above, may stand before the signature.

@@ -10,9 +10,9 @@
 
 namespace signxai {
 
-/// Reads a trained model. Its format is found by content, not by name. `options.weights` names the weights of a file that
-/// holds the architecture alone; without it they are looked for beside that file, which a note then says. Nothing in a
-/// model file is ever executed. Throws kNotFound, kIo, kCorruptFile (damaged, or contradicts itself), kUnsupported
+/// Reads a trained model. Its format is found by content, not by name. `options.weights` names the weights of a file
+/// that holds the architecture alone; without it they are looked for beside that file, which a note then says. Nothing
+/// in a model file is ever executed. Throws kNotFound, kIo, kCorruptFile (damaged, or contradicts itself), kUnsupported
 /// (other formats; layers that cannot be computed, all of them listed), kInvalidArgument (weights without
 /// architecture).
 graph::Network load_network(const std::string& path, const LoadOptions& options = {});

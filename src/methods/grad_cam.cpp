@@ -48,7 +48,8 @@ reverse::Start class_of(const MethodSite& site) {
   reverse::Start start = site.start;
   if (!start.selection.is_max()) return start;
   graph::Builder& b = site.builder;
-  start.selection = reverse::Selection::index(b.make("argmax", {b.reshape(site.output(), {0, -1})}, {{"axis", std::int64_t{1}}}));
+  start.selection =
+      reverse::Selection::index(b.make("argmax", {b.reshape(site.output(), {0, -1})}, {{"axis", std::int64_t{1}}}));
   return start;
 }
 
@@ -102,7 +103,8 @@ using Levels = std::vector<std::uint8_t>;
 
 /// Four channels count as colours and their opacity: a colour is resized as its product with the opacity, which is
 /// divided out again.
-Levels resized_colour(Levels levels, const Levels& opacity, const Tensor& raw, std::int64_t height, std::int64_t width) {
+Levels resized_colour(Levels levels, const Levels& opacity, const Tensor& raw, std::int64_t height,
+                      std::int64_t width) {
   for (std::uint8_t& v : levels) {
     const unsigned t = static_cast<unsigned>(v) * v + 128;
     v = static_cast<std::uint8_t>(((t >> 8) + t) >> 8);
@@ -174,7 +176,8 @@ std::vector<Value> build_guided(const MethodSite& site, const Parameters& parame
   const Shape shape = b.shape(site.network.calls[static_cast<std::size_t>(layer)].output);
   const bool of_class = site.start.semantics.fixes(reverse::Quirk::kGuidedGradCam);
   const auto start = of_class ? class_of(site) : reverse::Start::at(layer, b.broadcast(b.constant(1.0), shape));
-  const reverse::GuidedStep step(of_class ? reverse::GuidedStep::Rectifiers::kNamed : reverse::GuidedStep::Rectifiers::kExact);
+  const reverse::GuidedStep step(of_class ? reverse::GuidedStep::Rectifiers::kNamed
+                                          : reverse::GuidedStep::Rectifiers::kExact);
   const Value guided = reverse::walk(b, site.network, step, start)[static_cast<std::size_t>(site.place)].output;
   return {weighted_image(site, layer), guided};
 }
@@ -271,14 +274,16 @@ std::vector<MethodDef> grad_cam_methods() {
   return {
       {"grad_cam",
        {kLayer, kResize},
-       "Grad-CAM, max(sum_k alpha_k A_k, 0) with alpha_k the mean of df/dA_k (Selvaraju et al. 2017), resized to the input "
+       "Grad-CAM, max(sum_k alpha_k A_k, 0) with alpha_k the mean of df/dA_k (Selvaraju et al. 2017), resized to the "
+       "input "
        "in 8 bits: values 0 to 255, shape (W, H, C).",
        build_image,
        nullptr,
        finish_image},
       {"grad_cam_timeseries",
        {kLayer, kResize},
-       "Grad-CAM over time, max(sum_k alpha_k A_k, 0) with alpha_k the mean of df/dA_k (Selvaraju et al. 2017), interpolated "
+       "Grad-CAM over time, max(sum_k alpha_k A_k, 0) with alpha_k the mean of df/dA_k (Selvaraju et al. 2017), "
+       "interpolated "
        "to the input's length: values 0 to 1, repeated over the channels.",
        build_series,
        nullptr,

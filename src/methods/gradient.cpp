@@ -21,7 +21,8 @@ std::vector<Value> by_step(const MethodSite& site, const Parameters& parameters,
   return {postprocessed(site, site.relevance(step), parameters)};
 }
 
-const std::vector<ParameterInfo> kPostprocess = {{"postprocess", "none", "applied to each element: none, abs or square"}};
+const std::vector<ParameterInfo> kPostprocess = {
+    {"postprocess", "none", "applied to each element: none, abs or square"}};
 
 }  // namespace
 

@@ -77,7 +77,8 @@ ParsedName lrp_base(std::string_view text) {
   const bool by_deviation = take_suffix(text, "_std_x");
   const auto value = number_in_name(text);
   if (!value) return {};
-  return by_deviation ? single_rule("StdxEpsilon", {{"stdfactor", *value}}) : single_rule("Epsilon", {{"epsilon", *value}});
+  return by_deviation ? single_rule("StdxEpsilon", {{"stdfactor", *value}})
+                      : single_rule("Epsilon", {{"epsilon", *value}});
 }
 
 /// Splits "..._mu_<number>" off the end; leaves `text` alone when there is none.
@@ -90,8 +91,12 @@ std::optional<double> take_mu(std::string_view& text) {
 }
 
 ParsedName lrp_name(std::string_view text) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kPrefixes = {{
-      {"lrp_", ""}, {"lrpsign_", "SIGN"}, {"lrpz_", "Z"}, {"w2lrp_", "WSquare"}, {"flatlrp_", "Flat"}, {"zblrp_", "Bounded"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kPrefixes = {{{"lrp_", ""},
+                                                                                              {"lrpsign_", "SIGN"},
+                                                                                              {"lrpz_", "Z"},
+                                                                                              {"w2lrp_", "WSquare"},
+                                                                                              {"flatlrp_", "Flat"},
+                                                                                              {"zblrp_", "Bounded"}}};
   for (const auto& [prefix, rule] : kPrefixes) {
     std::string_view rest = text;
     if (!take_prefix(rest, prefix)) continue;
@@ -153,7 +158,9 @@ bool is_definition(std::string_view text) {
 }
 
 /// Methods whose maps have the shape of the input, so that a product with it is defined.
-bool has_input_shape(const std::string& base) { return base.find("grad_cam") == std::string::npos && base != "random_uniform"; }
+bool has_input_shape(const std::string& base) {
+  return base.find("grad_cam") == std::string::npos && base != "random_uniform";
+}
 
 ParsedName plain_name(std::string_view name) {
   if (is_definition(name)) return {std::string(name), {}, Factor::kNone};

@@ -1,6 +1,6 @@
 // SmoothGrad (Smilkov et al. 2017, arXiv 1706.03825) and VarGrad (Adebayo et al. 2018): mean and population variance of
-// the gradient at points x + noise, noise ~ N(0, noise_scale^2) per element, on an absolute scale. The largest output of
-// a `max` target is found anew at every point, as in the reference (SEMANTICS Q21).
+// the gradient at points x + noise, noise ~ N(0, noise_scale^2) per element, on an absolute scale. The largest output
+// of a `max` target is found anew at every point, as in the reference (SEMANTICS Q21).
 #include <cmath>
 #include <memory>
 
@@ -47,17 +47,19 @@ MethodDef on_gradient(const char* name, const char* description, Sampling (*samp
   def.walks = false;
   def.parameters.push_back({"augment_by_n", "50", "number of noisy points"});
   def.parameters.push_back({"noise_scale", "0.2", "standard deviation of the noise, in the unit of the input"});
-  def.parameters.push_back({"seed", "0", "of NumPy's legacy generator, from 0; the stream begins anew at every sample"});
+  def.parameters.push_back(
+      {"seed", "0", "of NumPy's legacy generator, from 0; the stream begins anew at every sample"});
   return def;
 }
 
 }  // namespace
 
 std::vector<MethodDef> smoothgrad_methods() {
-  return {on_gradient("smoothgrad", "Mean gradient at points with Gaussian noise around x (Smilkov et al. 2017).",
-                      sampling<false>),
-          on_gradient("vargrad", "Variance of the gradient at points with Gaussian noise around x (Adebayo et al. 2018).",
-                      sampling<true>)};
+  return {
+      on_gradient("smoothgrad", "Mean gradient at points with Gaussian noise around x (Smilkov et al. 2017).",
+                  sampling<false>),
+      on_gradient("vargrad", "Variance of the gradient at points with Gaussian noise around x (Adebayo et al. 2018).",
+                  sampling<true>)};
 }
 
 }  // namespace signxai::methods

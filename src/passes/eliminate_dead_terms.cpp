@@ -1,5 +1,5 @@
-// Pass: drops what the sign analysis proves to be zero or without effect. After a ReLU an activation is not negative, so
-// half of the terms of alpha-beta-LRP vanish here. Keeps relevance (exact, for finite weights).
+// Pass: drops what the sign analysis proves to be zero or without effect. After a ReLU an activation is not negative,
+// so half of the terms of alpha-beta-LRP vanish here. Keeps relevance (exact, for finite weights).
 #include <memory>
 
 #include "graph/rewrite.h"

@@ -8,17 +8,18 @@ namespace signxai::passes {
 
 Graph fold_constants(const Graph& graph, const Context& context) {
   if (!context.evaluate) return graph;
-  return graph::rewrite(graph, [&](graph::Builder& b, graph::Value old, const std::vector<graph::Value>& in) -> graph::Value {
-    const graph::Node& node = graph[old];
-    if (node.inputs.empty() || node.type.is_tuple()) return {};
-    std::vector<graph::Literal> literals;
-    for (graph::Value input : in) {
-      const graph::Literal* literal = b.graph().literal(input);
-      if (literal == nullptr) return {};
-      literals.push_back(*literal);
-    }
-    return b.constant(context.evaluate(node, literals));
-  });
+  return graph::rewrite(graph,
+                        [&](graph::Builder& b, graph::Value old, const std::vector<graph::Value>& in) -> graph::Value {
+                          const graph::Node& node = graph[old];
+                          if (node.inputs.empty() || node.type.is_tuple()) return {};
+                          std::vector<graph::Literal> literals;
+                          for (graph::Value input : in) {
+                            const graph::Literal* literal = b.graph().literal(input);
+                            if (literal == nullptr) return {};
+                            literals.push_back(*literal);
+                          }
+                          return b.constant(context.evaluate(node, literals));
+                        });
 }
 
 }  // namespace signxai::passes

@@ -24,7 +24,8 @@ bool adds_bias(const Graph& graph, const std::vector<int>& uses, const Node& add
 }
 
 bool rectifies_kernel(const Graph& graph, const std::vector<int>& uses, const Node& relu) {
-  return relu.is("relu") && takes_epilogue(graph[relu.inputs[0]]) && uses[static_cast<std::size_t>(relu.inputs[0].id)] == 1;
+  return relu.is("relu") && takes_epilogue(graph[relu.inputs[0]]) &&
+         uses[static_cast<std::size_t>(relu.inputs[0].id)] == 1;
 }
 
 Graph fuse_bias(const Graph& graph) {

@@ -91,7 +91,8 @@ class Planner {
     Location& at = plan_.locations[id(v)];
     if (node.is("input")) {
       const auto& inputs = graph_.inputs();
-      at = {Location::Kind::kInput, static_cast<std::size_t>(std::find(inputs.begin(), inputs.end(), v) - inputs.begin()), 0};
+      at = {Location::Kind::kInput,
+            static_cast<std::size_t>(std::find(inputs.begin(), inputs.end(), v) - inputs.begin()), 0};
     } else if (node.is("const")) {
       at = {Location::Kind::kConstant, id(v), 0};
     } else if (is_view(node)) {
@@ -108,7 +109,8 @@ class Planner {
     if (!node.is("get")) return 0;
     const auto& members = graph_.type(node.inputs[0]).elements;
     std::size_t offset = 0;
-    for (std::int64_t i = 0; i < node.attrs.integer("index"); ++i) offset += bytes_of(members[static_cast<std::size_t>(i)]);
+    for (std::int64_t i = 0; i < node.attrs.integer("index"); ++i)
+      offset += bytes_of(members[static_cast<std::size_t>(i)]);
     return offset;
   }
 

@@ -19,7 +19,7 @@ struct Location {
 
 struct MemoryPlan {
   std::vector<Location> locations;  ///< by value id
-  std::vector<bool> computed;       ///< by value id: a kernel has to run (not an input, constant, reshape or tuple member)
+  std::vector<bool> computed;  ///< by value id: a kernel has to run (not an input, constant, reshape or tuple member)
   std::size_t arena_bytes = 0;
 };
 

@@ -12,9 +12,9 @@ graph::Sign Signs::of(graph::Value value) {
       inputs.push_back(known_[static_cast<std::size_t>(node.inputs[i].id)]);
       annihilated = annihilated || (i < 32 && inputs.back().is_zero() && (node.op->annihilators >> i & 1u));
     }
-    known_.push_back(annihilated          ? graph::Sign::only_zero()
-                     : node.op->sign      ? node.op->sign(node, inputs)
-                                          : graph::Sign::any());
+    known_.push_back(annihilated     ? graph::Sign::only_zero()
+                     : node.op->sign ? node.op->sign(node, inputs)
+                                     : graph::Sign::any());
   }
   return known_[static_cast<std::size_t>(value.id)];
 }

@@ -55,8 +55,8 @@ struct Site {
   graph::Value seeded(graph::Value own) const;
   /// sum of what arrived; the call must not be a head.
   graph::Value sum(std::span<const graph::Value> incoming) const;
-  /// R / (z + stabiliser), by safe_div; no stabiliser where that is invalid. What goes to the stabiliser, times `weight`,
-  /// is entered into the ledger.
+  /// R / (z + stabiliser), by safe_div; no stabiliser where that is invalid. What goes to the stabiliser, times
+  /// `weight`, is entered into the ledger.
   graph::Value ratio(graph::Value relevance, graph::Value z, graph::Value stabiliser = {}, double weight = 1) const;
   /// Enters amount (batch, ...) times `weight` into the ledger; to be called where there is one.
   void absorb(Absorber by, graph::Value amount, double weight = 1) const;

@@ -47,7 +47,8 @@ class Parser {
  private:
   [[noreturn]] void refuse(const std::string& why) const {
     throw Error(ErrorCode::kInvalidArgument, "target", whole_,
-                "is no expression of outputs: " + why + "; expected numbers, f0, f1 ..., + - * / ( ) and exp, log, sqrt, tanh, abs");
+                "is no expression of outputs: " + why +
+                    "; expected numbers, f0, f1 ..., + - * / ( ) and exp, log, sqrt, tanh, abs");
   }
 
   void skip() { rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size())); }
@@ -144,7 +145,8 @@ std::int64_t last_of(const Expression::Term& term) {
 /// Value of shape (batch, 1) from outputs of shape (batch, neurons).
 Value lower(graph::Builder& b, const Expression::Term& term, Value flat) {
   if (term.output >= 0) {
-    return b.make("slice", {flat}, {{"begin", graph::Ints{0, term.output}}, {"end", graph::Ints{graph::kToEnd, term.output + 1}}});
+    return b.make("slice", {flat},
+                  {{"begin", graph::Ints{0, term.output}}, {"end", graph::Ints{graph::kToEnd, term.output + 1}}});
   }
   if (term.op.empty()) return b.constant(term.number);
   std::vector<Value> parts;
@@ -169,7 +171,8 @@ Value Expression::derivative(graph::Builder& builder, Value outputs) const {
   const std::int64_t neurons = builder.shape(flat)[1];
   if (last_output() >= neurons) {
     throw Error(ErrorCode::kInvalidArgument, "target", "f" + std::to_string(last_output()),
-                "is out of range; the output has " + std::to_string(neurons) + " values (f0 to f" + std::to_string(neurons - 1) + ")");
+                "is out of range; the output has " + std::to_string(neurons) + " values (f0 to f" +
+                    std::to_string(neurons - 1) + ")");
   }
   const Value value = lower(builder, *root_, flat);
   const Value one = builder.broadcast(builder.constant(1.0), Shape(builder.shape(value)));

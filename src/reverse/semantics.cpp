@@ -68,7 +68,8 @@ Semantics Semantics::parse(std::string_view text) {
     std::vector<std::string_view> ids;
     for (const QuirkInfo& info : kQuirks) ids.push_back(info.id);
     throw Error(ErrorCode::kInvalidArgument, "explain", "semantics",
-                fmt::format("'{}' is not known; expected signxai, sound, literal, or a list of {}", text, fmt::join(ids, ", ")));
+                fmt::format("'{}' is not known; expected signxai, sound, literal, or a list of {}", text,
+                            fmt::join(ids, ", ")));
   }
   return semantics;
 }

@@ -29,7 +29,8 @@ std::span<const RuleDef> rule_table() {
 }
 
 bool Rule::applies(const graph::LayerCall& call) const {
-  if (call.kind == graph::LayerKind::kKernel || scope == Scope::kAny) return call.kind != graph::LayerKind::kInput && call.kind != graph::LayerKind::kEmbedding;
+  if (call.kind == graph::LayerKind::kKernel || scope == Scope::kAny)
+    return call.kind != graph::LayerKind::kInput && call.kind != graph::LayerKind::kEmbedding;
   const bool shares = call.kind == graph::LayerKind::kAdd || call.kind == graph::LayerKind::kAveragePool;
   return scope == Scope::kShared && shares;
 }

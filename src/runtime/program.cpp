@@ -31,7 +31,8 @@ const Implementation& choose(const Problem& problem, std::string_view layer) {
     reasons += fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", candidate.name, reason);
   }
   throw Error(ErrorCode::kUnsupported, "plan", layer,
-              fmt::format("no kernel computes '{}' here ({})", problem.node.op->name, reasons.empty() ? "none exists" : reasons));
+              fmt::format("no kernel computes '{}' here ({})", problem.node.op->name,
+                          reasons.empty() ? "none exists" : reasons));
 }
 
 Problem problem_of(const graph::Graph& graph, Value value) {
@@ -43,9 +44,7 @@ Problem problem_of(const graph::Graph& graph, Value value) {
   return problem;
 }
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
@@ -109,14 +108,16 @@ void Program::run_in(std::byte* arena, std::span<const float* const> inputs, std
 
 std::string Program::describe() const {
   std::string text = fmt::format("# arena: {} bytes, scratch: {} bytes\n", plan_.arena_bytes, scratch_bytes_);
-  text += fmt::format("# {:<5} {:<22} {:<28} {:>10} {:>12} {:>10}  layer\n", "step", "op", "kernel", "offset", "MFLOP", "MB");
+  text += fmt::format("# {:<5} {:<22} {:<28} {:>10} {:>12} {:>10}  layer\n", "step", "op", "kernel", "offset", "MFLOP",
+                      "MB");
   graph::Cost total;
   for (const Step& step : steps_) {
     const graph::Cost cost = graph::cost_of(graph_, step.value);
     total += cost;
-    text += fmt::format("%{:<6} {:<22} {:<28} {:>10} {:>12.3f} {:>10.3f}  {}\n", step.value.id, graph_[step.value].op->name,
-                        step.name, plan_.locations[static_cast<std::size_t>(step.value.id)].offset, cost.flops / 1e6,
-                        cost.bytes / 1e6, graph_.origin(step.value));
+    text +=
+        fmt::format("%{:<6} {:<22} {:<28} {:>10} {:>12.3f} {:>10.3f}  {}\n", step.value.id, graph_[step.value].op->name,
+                    step.name, plan_.locations[static_cast<std::size_t>(step.value.id)].offset, cost.flops / 1e6,
+                    cost.bytes / 1e6, graph_.origin(step.value));
   }
   return text + fmt::format("# {} steps, {:.3f} MFLOP, {:.3f} MB read and written\n", steps_.size(), total.flops / 1e6,
                             total.bytes / 1e6);

@@ -22,12 +22,13 @@ std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlig
 /// The region with the captures that are constants put in as such, so that passes and kernels see them.
 graph::Graph region_of(const Problem& problem, const graph::ScanLayout& layout) {
   std::size_t next = 0;
-  graph::Graph body = graph::rewrite(layout.body, [&](graph::Builder& b, Value old, const std::vector<Value>&) -> Value {
-    if (!layout.body[old].is("input")) return {};
-    const std::size_t operand = next++;
-    if (operand < layout.carries + layout.sequences || !problem.constants[operand]) return {};
-    return b.constant(*problem.constants[operand]);
-  });
+  graph::Graph body =
+      graph::rewrite(layout.body, [&](graph::Builder& b, Value old, const std::vector<Value>&) -> Value {
+        if (!layout.body[old].is("input")) return {};
+        const std::size_t operand = next++;
+        if (operand < layout.carries + layout.sequences || !problem.constants[operand]) return {};
+        return b.constant(*problem.constants[operand]);
+      });
   return passes::optimise(std::move(body), {compute, {}});
 }
 

@@ -57,10 +57,15 @@ TEST(ArrayWriter, WritesRowByRowWhatIsReadRowByRow) {
 TEST(ArrayWriter, RefusesWhatIsNoFile) {
   const TempFolder folder;
   const ArrayFilePlan two = {{{"a", {1}}, {"b", {1}}}};
-  expect_error(ErrorCode::kInvalidArgument, ".npz, .npy or .h5", [&] { ArrayWriter::create(folder.file("a.txt"), two); });
+  expect_error(ErrorCode::kInvalidArgument, ".npz, .npy or .h5",
+               [&] { ArrayWriter::create(folder.file("a.txt"), two); });
   expect_error(ErrorCode::kInvalidArgument, "one array", [&] { ArrayWriter::create(folder.file("a.npy"), two); });
-  expect_error(ErrorCode::kInvalidArgument, "'../a'", [&] { ArrayWriter::create(folder.file("a.h5"), {{{"../a", {1}}}}); });
-  expect_error(ErrorCode::kInvalidArgument, "two arrays", [&] { ArrayWriter::create(folder.file("a.h5"), {{{"a", {1}}, {"a", {1}}}}); });
+  expect_error(ErrorCode::kInvalidArgument, "'../a'", [&] {
+    ArrayWriter::create(folder.file("a.h5"), {{{"../a", {1}}}});
+  });
+  expect_error(ErrorCode::kInvalidArgument, "two arrays", [&] {
+    ArrayWriter::create(folder.file("a.h5"), {{{"a", {1}}, {"a", {1}}}});
+  });
   folder.put("b.npy", "mine");
   expect_error(ErrorCode::kIo, "exists", [&] { ArrayWriter::create(folder.file("b.npy"), {{{"a", {1}}}}); });
 }

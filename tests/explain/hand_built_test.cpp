@@ -1,5 +1,5 @@
-// Networks of well-known shapes (tests/importers/data/hand_built), their outputs and the gradient of a mask over these as
-// Keras computed them; and what a target of weights is: linear, per sample or shared, refused where it does not fit.
+// Networks of well-known shapes (tests/importers/data/hand_built), their outputs and the gradient of a mask over these
+// as Keras computed them; and what a target of weights is: linear, per sample or shared, refused where it does not fit.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -13,7 +13,9 @@
 namespace signxai {
 namespace {
 
-std::string file(const std::string& name) { return std::string(SIGNXAI_SOURCE_DIR) + "/tests/importers/data/hand_built/" + name; }
+std::string file(const std::string& name) {
+  return std::string(SIGNXAI_SOURCE_DIR) + "/tests/importers/data/hand_built/" + name;
+}
 
 /// A network with what Keras computed.
 struct Case {
@@ -27,7 +29,8 @@ struct Case {
       one = std::move(entry.tensor);
     }
   }
-  Explanation explain(const std::vector<MethodRequest>& methods, const Target& target, ExplainerOptions options = {}) const {
+  Explanation explain(const std::vector<MethodRequest>& methods, const Target& target,
+                      ExplainerOptions options = {}) const {
     return Explainer(model, std::move(options)).explain({x.begin(), x.end()}, methods, target);
   }
 };
@@ -37,7 +40,8 @@ void expect_close(const Tensor& got, const Tensor& expected, double tolerance = 
   float largest = 0;
   for (const float value : expected.data) largest = std::max(largest, std::fabs(value));
   ASSERT_GT(largest, 0);
-  for (std::size_t i = 0; i < got.data.size(); ++i) ASSERT_NEAR(got.data[i], expected.data[i], tolerance * largest) << "at " << i;
+  for (std::size_t i = 0; i < got.data.size(); ++i)
+    ASSERT_NEAR(got.data[i], expected.data[i], tolerance * largest) << "at " << i;
 }
 
 class HandBuilt : public testing::TestWithParam<const char*> {};
@@ -73,8 +77,11 @@ TEST_P(HandBuilt, RelevanceOfAMaskIsThatOfItsOutputs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Networks, HandBuilt,
-                         testing::Values("vit.keras", "unet.h5", "text.keras", "wavenet.h5", "siamese.keras", "autoencoder.h5"),
-                         [](const auto& one) { return std::string(one.param).substr(0, std::string(one.param).find('.')); });
+                         testing::Values("vit.keras", "unet.h5", "text.keras", "wavenet.h5", "siamese.keras",
+                                         "autoencoder.h5"),
+                         [](const auto& one) {
+                           return std::string(one.param).substr(0, std::string(one.param).find('.'));
+                         });
 
 TEST(WeightedTarget, OneHotIsAnIndex) {
   const Case net("wavenet.h5");
@@ -95,7 +102,8 @@ TEST(WeightedTarget, SampleBySampleInChunks) {
     EXPECT_EQ(net.explain({{method, {}}}, Target::weighted(net.w), single).maps[0].map.shape, together.shape);
     expect_close(net.explain({{method, {}}}, Target::weighted(net.w), single).maps[0].map, together);
   }
-  const Tensor shared(Shape{12, 12}, std::vector<float>(net.w.data.begin(), net.w.data.begin() + 144));  // the axis of 1 left out
+  const Tensor shared(Shape{12, 12},
+                      std::vector<float>(net.w.data.begin(), net.w.data.begin() + 144));  // the axis of 1 left out
   Tensor twice = net.w;
   std::copy_n(twice.data.begin(), 144, twice.data.begin() + 144);
   expect_close(net.explain({{"lrp_z", {}}}, Target::weighted(shared)).maps[0].map,

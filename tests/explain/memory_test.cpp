@@ -27,7 +27,12 @@ TEST(FitChunk, ShrinksWhereNeedsGrowFasterOrCannotBeMet) {
   const base::MemoryBudget budget(1000);
   int dropped = 0;
   const auto drop = [&] { ++dropped; };
-  const std::int64_t chunk = fit_chunk(64, budget, [](std::int64_t n) { return ChunkNeed{50 * n + (n > 1 ? 300 : 0), 0}; }, drop);
+  const std::int64_t chunk = fit_chunk(
+      64, budget,
+      [](std::int64_t n) {
+        return ChunkNeed{50 * n + (n > 1 ? 300 : 0), 0};
+      },
+      drop);
   EXPECT_LE(50 * chunk + 300, 1000);
   EXPECT_GT(chunk, 5);
   EXPECT_GT(dropped, 0);
@@ -41,7 +46,12 @@ TEST(FitChunk, ShrinksWhereNeedsGrowFasterOrCannotBeMet) {
 TEST(FitChunk, SaysWhatOneSampleNeeds) {
   const base::MemoryBudget budget(std::int64_t{4} << 20);
   try {
-    fit_chunk(8, budget, [](std::int64_t n) { return ChunkNeed{n << 22, n << 21}; }, kNothing);
+    fit_chunk(
+        8, budget,
+        [](std::int64_t n) {
+          return ChunkNeed{n << 22, n << 21};
+        },
+        kNothing);
     ADD_FAILURE();
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kOutOfMemory);
@@ -89,7 +99,8 @@ TEST(Explainer, KeepsItsMemoryLimit) {
   EXPECT_EQ(free.chunk(sample, methods, Target::max(), 5), 5);
   const Explanation a = free.explain(input, methods), b = limited.explain(input, methods);
   for (std::size_t m = 0; m < 2; ++m) {
-    for (std::size_t i = 0; i < a.maps[m].map.data.size(); ++i) ASSERT_NEAR(a.maps[m].map.data[i], b.maps[m].map.data[i], 1e-4);
+    for (std::size_t i = 0; i < a.maps[m].map.data.size(); ++i)
+      ASSERT_NEAR(a.maps[m].map.data[i], b.maps[m].map.data[i], 1e-4);
   }
   options.max_memory = 1000;
   EXPECT_THROW(Explainer(model, options), Error);

@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (name.find_first_of("\"\\") != std::string::npos) continue;
       const std::string text = R"({"class_name": "Sequential", "config": {"name": "m", "layers": [
         {"class_name": "InputLayer", "config": {"name": "in", "batch_shape": [null, 4, 4, 2]}},
-        {"class_name": ")" + name + R"(", "config": {"name": "c", "filters": 2, "units": 2, "project": true}}]}})";
+        {"class_name": ")" + name +
+                               R"(", "config": {"name": "c", "filters": 2, "units": 2, "project": true}}]}})";
       try {
         graph::verify(make_network(text, {}, {{}, layers}).graph);
       } catch (const Error& e) {

@@ -1,4 +1,5 @@
-// Any bytes as a .keras archive: every member that the directory names is read, and the whole loaded as a user's file is.
+// Any bytes as a .keras archive: every member that the directory names is read, and the whole loaded as a user's file
+// is.
 #include <sys/mman.h>
 #include <unistd.h>
 

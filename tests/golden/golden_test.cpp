@@ -34,16 +34,49 @@ constexpr std::array<std::string_view, 1> kPendingParameters = {"f_init"};
 constexpr std::string_view kSplitHead = "vgg_places_mini";
 
 // The cases that a full set is asked for: networks that consist of this version's layers.
-constexpr std::array<std::string_view, 43> kFullCases = {
-    "digits_mlp",           "digits_cnn",      "digits_cnn_bn",  "digits_resnet",  "vgg_mini",
-    "vgg_places_mini",      "resnet_mini",     "inception_mini", "densenet_mini",  "conv1d_ecg",
-    "ecg_simulated",        "ecg_avb",         "ecg_lbbb",       "dead_relu",      "ties",
-    "zero_input",           "zero_input_bias", "regression_mlp", "sigmoid_binary", "merge_add_only",
-    "dead_relu_zero_logits", "multi_input",    "multi_output",   "nested_model", "shared_layer",
-    "activations_zoo",      "bn_first",        "bn_nocenter",    "conv3d_mini",  "conv_transpose",
-    "efficientnet_mini",    "locally_connected", "mobilenet_dense", "mobilenet_mini", "merge_zoo",
-    "separable_conv",       "strides_padding_dilation_zoo", "textcnn", "transformer_mini",
-    "lstm_mini",            "gru_mini",        "simplernn_mini", "bilstm_mini"};
+constexpr std::array<std::string_view, 43> kFullCases = {"digits_mlp",
+                                                         "digits_cnn",
+                                                         "digits_cnn_bn",
+                                                         "digits_resnet",
+                                                         "vgg_mini",
+                                                         "vgg_places_mini",
+                                                         "resnet_mini",
+                                                         "inception_mini",
+                                                         "densenet_mini",
+                                                         "conv1d_ecg",
+                                                         "ecg_simulated",
+                                                         "ecg_avb",
+                                                         "ecg_lbbb",
+                                                         "dead_relu",
+                                                         "ties",
+                                                         "zero_input",
+                                                         "zero_input_bias",
+                                                         "regression_mlp",
+                                                         "sigmoid_binary",
+                                                         "merge_add_only",
+                                                         "dead_relu_zero_logits",
+                                                         "multi_input",
+                                                         "multi_output",
+                                                         "nested_model",
+                                                         "shared_layer",
+                                                         "activations_zoo",
+                                                         "bn_first",
+                                                         "bn_nocenter",
+                                                         "conv3d_mini",
+                                                         "conv_transpose",
+                                                         "efficientnet_mini",
+                                                         "locally_connected",
+                                                         "mobilenet_dense",
+                                                         "mobilenet_mini",
+                                                         "merge_zoo",
+                                                         "separable_conv",
+                                                         "strides_padding_dilation_zoo",
+                                                         "textcnn",
+                                                         "transformer_mini",
+                                                         "lstm_mini",
+                                                         "gru_mini",
+                                                         "simplernn_mini",
+                                                         "bilstm_mini"};
 
 // Enough to share work, few enough to keep an explanation's memory small.
 constexpr std::size_t kMethodsPerCall = 32;
@@ -85,17 +118,19 @@ constexpr std::string_view kOrder =
     "up, which is the reference's with AVX-512 alone; in double precision a third map comes out";
 
 // The variance of three equal gradients is zero. Matrix products of few rows and of many are rounded differently, and a
-// recurrent layer has as many rows as samples and steps; so where the points are not all computed in batches of one size,
-// two of the gradients are apart by a unit in the last place, and the variance is of the order of 1e-16.
+// recurrent layer has as many rows as samples and steps; so where the points are not all computed in batches of one
+// size, two of the gradients are apart by a unit in the last place, and the variance is of the order of 1e-16.
 constexpr std::string_view kEqualPoints = "direct:vargrad@noise_scale=0,augment_by_n=3";
 constexpr std::string_view kRowsMatter = "rounding: the variance of equal gradients in batches of different sizes";
 
 constexpr Unmet kUnmet[] = {
     {"resnet_mini", "direct:lrp.alpha_1_beta_0@stop_mapping_at_layers=['r0_conv1'],neuron_selection=1",
      "the layer lies inside a branch: with a rule that begins with the activated output the reference hands the one "
-     "selected value to the layers above, broadcast over their input, and explains another network along the other branch"},
+     "selected value to the layers above, broadcast over their input, and explains another network along the other "
+     "branch"},
     {"activations_zoo", "direct:lrp.gamma",
-     "rounding: TensorFlow's tanh, softplus and erf are off by up to 5, 4 and 7 units in the last place, which this rule "
+     "rounding: TensorFlow's tanh, softplus and erf are off by up to 5, 4 and 7 units in the last place, which this "
+     "rule "
      "blows up; the map in double precision is 2.9 tolerances away from the reference's"},
     {"efficientnet_mini", "direct:lrp.gamma@gamma=0.1",
      "the same for sigmoid and swish; the map in double precision is 3.5 tolerances away from the reference's"},
@@ -163,7 +198,8 @@ class GoldenTest : public testing::TestWithParam<Source> {
   }
 
   /// All calls of one target in one explanation; one by one where that fails, to find what is refused.
-  std::vector<Answer> ask(const std::vector<Tensor>& inputs, const std::vector<const Call*>& calls, const Target& target) {
+  std::vector<Answer> ask(const std::vector<Tensor>& inputs, const std::vector<const Call*>& calls,
+                          const Target& target) {
     try {
       return ask_together(inputs, calls, target);
     } catch (const Error& error) {
@@ -298,7 +334,8 @@ TEST_P(GoldenTest, EveryFileFormatGivesTheSameModel) {
     const Explainer other = make_explainer(Model::load(golden_.path(file), options));
     const std::vector<Tensor> found = other.predict(views);
     ASSERT_EQ(found.size(), outputs.size()) << file;
-    for (std::size_t i = 0; i < found.size(); ++i) EXPECT_EQ(found[i].data, outputs[i].data) << file << ", output " << i;
+    for (std::size_t i = 0; i < found.size(); ++i)
+      EXPECT_EQ(found[i].data, outputs[i].data) << file << ", output " << i;
     const Explanation maps = other.explain(views, requests);
     ASSERT_EQ(maps.maps.size(), expected.maps.size()) << file;
     for (std::size_t i = 0; i < maps.maps.size(); ++i) {

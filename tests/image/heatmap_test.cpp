@@ -56,7 +56,7 @@ TEST(Heatmap, ChannelsMayBeFirst) {
 }
 
 TEST(Heatmap, DrawsChannelSumsEnlarged) {
-  const Tensor map({1, 2, 2}, {3, 1, -1, -1});  // sums 4 and -2
+  const Tensor map({1, 2, 2}, {3, 1, -1, -1});                  // sums 4 and -2
   const Image picture = draw_heatmap(map, ColorMap::kGray, 6);  // a sequential map: from -2 to 4
   EXPECT_EQ(picture.height, 3);
   EXPECT_EQ(picture.width, 6);

@@ -58,7 +58,7 @@ TEST(MapStyle, OverlayShowsTheInputWhereNothingIsSaid) {
   EXPECT_EQ((Rgb{picture.pixels[0], picture.pixels[1], picture.pixels[2]}), (Rgb{200, 200, 200}));
   EXPECT_GT(picture.pixels[3], 200);  // red
   EXPECT_LT(picture.pixels[4], 50);
-  EXPECT_GT(picture.pixels[8], 200);  // blue
+  EXPECT_GT(picture.pixels[8], 200);                                              // blue
   EXPECT_EQ(draw_heatmap(map, over, 1).pixels, draw_heatmap(map, {}, 1).pixels);  // nothing to lie over
   const Image large{4, 6, 1, std::vector<std::uint8_t>(24, 50), {}};
   EXPECT_EQ(draw_heatmap(map, over, 1, &large).height, 4);

@@ -55,8 +55,11 @@ TEST(CustomLayers, StateComesBehindTheTrainableWeightsOfAllParts) {
     {"name": "dense", "class_name": "Dense", "config": {"units": 2, "use_bias": false}}]})");
   const std::vector<float> four{4, 4};
   // gamma, beta, kernel, moving mean, moving variance
-  const auto trainable = weights_of("c", {{"", {2}, kTwos.data()}, {"", {2}, kBias.data()}, {"", {2, 2}, kKernel.data()},
-                                          {"", {2}, kOnes.data()}, {"", {2}, four.data()}});
+  const auto trainable = weights_of("c", {{"", {2}, kTwos.data()},
+                                          {"", {2}, kBias.data()},
+                                          {"", {2, 2}, kKernel.data()},
+                                          {"", {2}, kOnes.data()},
+                                          {"", {2}, four.data()}});
   // (x - 1) / 2 * 2 + bias = [0.5, 0.5] for x = [1, 2]
   expect_near(run(load(custom("BnDense", {}), layers, {trainable}), array({1, 2}, {1, 2})), {1, 2}, {2, -1});
   auto frozen = trainable;  // gamma, beta, moving mean, moving variance, kernel
@@ -71,7 +74,8 @@ TEST(CustomLayers, WeightsByIndexAndBranches) {
     {"name": "b", "class_name": "Dense", "inputs": ["x"], "config": {"units": 2, "use_bias": false}, "weights": [1]},
     {"name": "sum", "class_name": "Add", "inputs": ["a", "b"]}]})");
   const std::vector<float> unit{1, 0, 0, 1};
-  const auto arrays = weights_of("c", {{"", {2}, kBias.data()}, {"", {2, 2}, unit.data()}, {"", {2, 2}, kKernel.data()}});
+  const auto arrays =
+      weights_of("c", {{"", {2}, kBias.data()}, {"", {2, 2}, unit.data()}, {"", {2, 2}, kKernel.data()}});
   // [1, 2] K = [7, -6]; + bias + x
   expect_near(run(load(custom("Two", {}), layers, {arrays}), array({1, 2}, {1, 2})), {1, 2}, {8.5, -4.5});
 }
@@ -80,12 +84,14 @@ TEST(CustomLayers, ClassesMayConsistOfOthers) {
   const CustomLayers layers = dense_relu().with("Outer", R"({"layers": [
     {"name": "first", "class_name": "DenseRelu", "config": {"units": 2}},
     {"name": "second", "class_name": "DenseRelu", "config": {"units": 2, "act": "linear"}}]})");
-  const auto arrays = weights_of("c", {{"", {2, 2}, kKernel.data()}, {"", {2}, kBias.data()}, {"", {2, 2}, kKernel.data()},
-                                       {"", {2}, kBias.data()}});
+  const auto arrays = weights_of(
+      "c",
+      {{"", {2, 2}, kKernel.data()}, {"", {2}, kBias.data()}, {"", {2, 2}, kKernel.data()}, {"", {2}, kBias.data()}});
   const graph::Network net = load(custom("Outer", {}), layers, {arrays});
   // relu([7.5, -6.5]) K + bias
   expect_near(run(net, array({1, 2}, {1, 2})), {1, 2}, {8, 14.5});
-  EXPECT_EQ(names(net), (std::vector<std::string>{"in", "c/first/dense", "c/first/act", "c/second/dense", "c/second/act"}));
+  EXPECT_EQ(names(net),
+            (std::vector<std::string>{"in", "c/first/dense", "c/first/act", "c/second/dense", "c/second/act"}));
   const CustomLayers endless = CustomLayers().with("A", R"({"layers": [{"name": "a", "class_name": "A"}]})");
   expect_error(ErrorCode::kInvalidArgument, {"contain each other"}, [&] { load(custom("A", {}), endless, {}); });
 }
@@ -131,7 +137,8 @@ TEST(CustomLayers, BadCompositions) {
   expect_error(ErrorCode::kInvalidArgument, {"c (DenseRelu)/dense", "'units'", "has only"},
                [] { load(custom("DenseRelu", {}), dense_relu(), {}); });
   const CustomLayers unknown = CustomLayers().with("C", R"({"layers": [{"name": "a", "class_name": "Nothing"}]})");
-  expect_error(ErrorCode::kUnsupported, {"c/a (Nothing)", "not supported"}, [&] { load(custom("C", {}), unknown, {}); });
+  expect_error(ErrorCode::kUnsupported, {"c/a (Nothing)", "not supported"},
+               [&] { load(custom("C", {}), unknown, {}); });
 }
 
 }  // namespace

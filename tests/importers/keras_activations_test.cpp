@@ -50,11 +50,14 @@ double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 TEST(KerasActivations, OverTheLastAxis) {
   const graph::Array x = array({2, 4}, {0.2, 0.6, 0.5, -3, 1, 1, 1, 0});
-  const auto apply = [&](const char* name) { return run(build_layer({nullptr, 4}, layer("Activation", "a", {{"activation", name}})), x); };
+  const auto apply = [&](const char* name) {
+    return run(build_layer({nullptr, 4}, layer("Activation", "a", {{"activation", name}})), x);
+  };
   expect_near(apply("glu"), {2, 2}, {0.2 * sigmoid(0.5), 0.6 * sigmoid(-3), sigmoid(1), 0.5});
   expect_near(apply("sparsemax"), {2, 4}, {0.1, 0.5, 0.4, 0, 1.0 / 3, 1.0 / 3, 1.0 / 3, 0});
-  expect_error(ErrorCode::kCorruptFile, {"a (Activation)", "even number"},
-               [] { build_layer({nullptr, 3}, layer("Activation", "a", {{"activation", "glu"}})); });
+  expect_error(ErrorCode::kCorruptFile, {"a (Activation)", "even number"}, [] {
+    build_layer({nullptr, 3}, layer("Activation", "a", {{"activation", "glu"}}));
+  });
 }
 
 TEST(KerasActivations, ByName) {
@@ -70,11 +73,15 @@ TEST(KerasActivations, ByName) {
       {"hard_silu", [](double x) { return x * std::min(std::max(x / 6 + 0.5, 0.0), 1.0); }},
       {"hard_swish", [](double x) { return x * std::min(std::max(x / 6 + 0.5, 0.0), 1.0); }},
       {"hard_shrink", [](double x) { return std::fabs(x) > 0.5 ? x : 0; }},
-      {"soft_shrink", [](double x) { return x > 0.5 ? x - 0.5 : x < -0.5 ? x + 0.5 : 0; }},
+      {"soft_shrink", [](double x) { return x > 0.5    ? x - 0.5
+                                            : x < -0.5 ? x + 0.5
+                                                       : 0; }},
       {"tanh_shrink", [](double x) { return x - std::tanh(x); }},
       {"log_sigmoid", [](double x) { return -softplus(-x); }},
       {"sparse_sigmoid", [](double x) { return std::min(std::max(0.5 * (x + 1), 0.0), 1.0); }},
-      {"sparse_plus", [](double x) { return x < -1 ? 0 : x > 1 ? x : (x + 1) * (x + 1) / 4; }},
+      {"sparse_plus", [](double x) { return x < -1  ? 0
+                                            : x > 1 ? x
+                                                    : (x + 1) * (x + 1) / 4; }},
       {"squareplus", [](double x) { return (x + std::sqrt(x * x + 4)) / 2; }},
       {"softplus", softplus},
       {"softsign", [](double x) { return x / (1 + std::fabs(x)); }},

@@ -76,16 +76,19 @@ TEST_P(KerasFiles, GiveTheOutputsOfKeras) {
 
 INSTANTIATE_TEST_SUITE_P(Files, KerasFiles,
                          testing::Values("nested.keras", "nested.h5", "nested.json", "multi.keras", "multi.h5",
-                                         "zoo.keras", "given.keras", "deep.keras", "deep.h5", "frozen.keras", "frozen.h5",
-                                         "custom.keras", "custom.h5", "operations.keras", "../attention/tokens.keras",
-                                         "../attention/tokens.h5", "../attention/tokens.json", "../attention/masked.keras",
-                                         "../attention/masked.h5", "../attention/heads.keras",
-                                         "../attention/heads.h5", "../attention/groups.keras", "../attention/groups.h5",
-                                         "../attention/scores.keras", "../attention/scores.h5", "../attention/einsum.keras"),
+                                         "zoo.keras", "given.keras", "deep.keras", "deep.h5", "frozen.keras",
+                                         "frozen.h5", "custom.keras", "custom.h5", "operations.keras",
+                                         "../attention/tokens.keras", "../attention/tokens.h5",
+                                         "../attention/tokens.json", "../attention/masked.keras",
+                                         "../attention/masked.h5", "../attention/heads.keras", "../attention/heads.h5",
+                                         "../attention/groups.keras", "../attention/groups.h5",
+                                         "../attention/scores.keras", "../attention/scores.h5",
+                                         "../attention/einsum.keras"),
                          [](const auto& tested) {
                            std::string name = tested.param;
                            if (name.starts_with("../")) name.erase(0, 3);
-                           std::replace_if(name.begin(), name.end(), [](char c) { return c == '.' || c == '/'; }, '_');
+                           std::replace_if(
+                               name.begin(), name.end(), [](char c) { return c == '.' || c == '/'; }, '_');
                            return name;
                          });
 

@@ -237,8 +237,9 @@ TEST(KerasLayers, LayersOfApplications) {
   EXPECT_EQ(call(net, "s").weights.size(), 1u);
   const graph::Network depth = build_layer({nullptr, 2}, layer("StochasticDepth", "d", {{"drop_path_rate", 0.5}}));
   expect_near(run(depth, array({1, 2}, {1, 2})), {1, 2}, {1, 2});
-  expect_error(ErrorCode::kUnsupported, {"s (LayerScale)", "projection_dim", "--custom-layers"},
-               [&] { build_layer({nullptr, 2}, layer("LayerScale", "s", {{"init_values", 1e-6}})); });
+  expect_error(ErrorCode::kUnsupported, {"s (LayerScale)", "projection_dim", "--custom-layers"}, [&] {
+    build_layer({nullptr, 2}, layer("LayerScale", "s", {{"init_values", 1e-6}}));
+  });
 }
 
 graph::Array merged(const std::string& class_name, const Json& config = Json::object()) {

@@ -1,5 +1,5 @@
-// Networks from memory: the same as from the file, in both forms of configurations, borrowed or copied, and what is said
-// of arrays that do not fit.
+// Networks from memory: the same as from the file, in both forms of configurations, borrowed or copied, and what is
+// said of arrays that do not fit.
 #include <utility>
 
 #include "importers/hdf5/hdf5_file.h"

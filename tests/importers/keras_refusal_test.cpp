@@ -18,10 +18,12 @@ TEST(KerasRefusal, AllUnsupportedLayersAtOnce) {
   const Json inner = sequential({input(), layer("Hashing", "hash", {{"num_bins", 2}})}, "inner");
   Json odd = dense("odd", 2);
   odd["config"]["activation"] = "tanhh";
-  expect_unsupported({"5 layers", "code (Lambda): contains marshalled", "op (TFOpLambda): is the operation on tensors 'math.igamma'", "supported are Absolute, Add, ", "inner/hash (Hashing)",
-                      "odd (Dense): activation 'tanhh'", "did you mean tanh", "mine (Custom>Mine): layers of this class", "--custom-layers"},
-                     sequential({input(), layer("Lambda", "code", {{"function", {"4wEAAAA=", nullptr, nullptr}}}),
-                                 layer("TFOpLambda", "op", {{"function", "math.igamma"}}), inner, odd, layer("Custom>Mine", "mine")}));
+  expect_unsupported(
+      {"5 layers", "code (Lambda): contains marshalled", "op (TFOpLambda): is the operation on tensors 'math.igamma'",
+       "supported are Absolute, Add, ", "inner/hash (Hashing)", "odd (Dense): activation 'tanhh'", "did you mean tanh",
+       "mine (Custom>Mine): layers of this class", "--custom-layers"},
+      sequential({input(), layer("Lambda", "code", {{"function", {"4wEAAAA=", nullptr, nullptr}}}),
+                  layer("TFOpLambda", "op", {{"function", "math.igamma"}}), inner, odd, layer("Custom>Mine", "mine")}));
 }
 
 TEST(KerasRefusal, ReasonsThatOnlyTheImportFindsAreCollectedToo) {

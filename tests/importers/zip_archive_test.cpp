@@ -60,7 +60,8 @@ TEST(ZipArchive, StoredMembersAreUsedWhereTheyAre) {
   EXPECT_FALSE(located(3, "fourth", 1));
   const TemporaryFile file(bytes);
   const Archive archive = Archive::open(file.path());
-  const base::Bytes once = archive.read(*archive.find("second"), 100), again = archive.read(*archive.find("second"), 100);
+  const base::Bytes once = archive.read(*archive.find("second"), 100),
+                    again = archive.read(*archive.find("second"), 100);
   EXPECT_EQ(once.data.get(), again.data.get());
   EXPECT_NE(archive.read(*archive.find("third"), 100).data.get(), archive.read(*archive.find("third"), 100).data.get());
 }
@@ -117,16 +118,19 @@ TEST(ZipArchive, HostileNames) {
 }
 
 TEST(ZipArchive, FormsThatAreNotRead) {
-  expect_error(ErrorCode::kUnsupported, {"[a]", "encrypted"},
-               [] { open_and_read(make_zip({{"a", kText + std::string(12, ' '), "", 0, 1}})); });
-  expect_error(ErrorCode::kUnsupported, {"[a]", "compression method 12"},
-               [] { open_and_read(make_zip({{"a", kText, kText, 12}})); });
+  expect_error(ErrorCode::kUnsupported, {"[a]", "encrypted"}, [] {
+    open_and_read(make_zip({{"a", kText + std::string(12, ' '), "", 0, 1}}));
+  });
+  expect_error(ErrorCode::kUnsupported, {"[a]", "compression method 12"}, [] {
+    open_and_read(make_zip({{"a", kText, kText, 12}}));
+  });
 }
 
 // .keras files -------------------------------------------------------------------------------------------------------
 
 std::string architecture() {
-  const keras::Json model = keras::sequential({keras::input_layer("in", {nullptr, 2}), keras::layer("Dense", "d", {{"units", 3}})});
+  const keras::Json model =
+      keras::sequential({keras::input_layer("in", {nullptr, 2}), keras::layer("Dense", "d", {{"units", 3}})});
   return model.dump();
 }
 
@@ -139,7 +143,8 @@ TEST(KerasArchive, MissingMembers) {
   expect_refused(ErrorCode::kUnsupported, {"not a .keras file", "config.json"}, {{"data.pkl", kText}});
   expect_refused(ErrorCode::kUnsupported, {"'inner.keras'", "unpacking"}, {{"inner.keras", kText}});
   expect_refused(ErrorCode::kCorruptFile, {"no member model.weights.h5"}, {{"config.json", architecture()}});
-  expect_refused(ErrorCode::kUnsupported, {"another form"}, {{"config.json", architecture()}, {"model.weights.npz", ""}});
+  expect_refused(ErrorCode::kUnsupported, {"another form"},
+                 {{"config.json", architecture()}, {"model.weights.npz", ""}});
 }
 
 TEST(KerasArchive, WrongMembers) {

@@ -19,12 +19,12 @@ inline std::uint32_t crc32(const std::string& data) {
 /// A member as it will stand in the archive; what is not set follows from the content.
 struct Entry {
   std::string name;
-  std::string content;        ///< unpacked
-  std::string packed{};       ///< if `method` is not 0
-  std::uint32_t method = 0;   ///< 0: stored, 8: deflate
-  std::uint32_t flags = 0;    ///< 1: encrypted
-  std::int64_t size = -1;     ///< claimed; -1: the truth
-  std::uint32_t crc_flip = 0; ///< makes the checksum wrong
+  std::string content;         ///< unpacked
+  std::string packed{};        ///< if `method` is not 0
+  std::uint32_t method = 0;    ///< 0: stored, 8: deflate
+  std::uint32_t flags = 0;     ///< 1: encrypted
+  std::int64_t size = -1;      ///< claimed; -1: the truth
+  std::uint32_t crc_flip = 0;  ///< makes the checksum wrong
 };
 
 /// A deflate stream of one block that is not compressed; for less than 64 KiB.

@@ -9,7 +9,9 @@
 namespace signxai::methods {
 namespace {
 
-double number_of(const Resolved& method, const std::string& name) { return std::get<double>(method.parameters.at(name)); }
+double number_of(const Resolved& method, const std::string& name) {
+  return std::get<double>(method.parameters.at(name));
+}
 std::string text_of(const Resolved& method, const std::string& name) {
   return std::get<std::string>(method.parameters.at(name));
 }

@@ -351,7 +351,8 @@ TEST_F(ExplainedQuirksTest, Q19IntegersAreExplainedAsNumbers) {
 
 /// Q28: composites have a rule for every kind of convolution.
 TEST_F(ExplainedQuirksTest, Q28CompositesKnowEveryConvolution) {
-  const std::set<std::string> kinds = {"LocallyConnected1D", "LocallyConnected2D", "DepthwiseConv1D", "DepthwiseConv2D"};
+  const std::set<std::string> kinds = {"LocallyConnected1D", "LocallyConnected2D", "DepthwiseConv1D",
+                                       "DepthwiseConv2D"};
   std::set<std::string> met;
   for (const char* network : {"locally_connected", "separable_conv"}) {
     for (const char* semantics : {"signxai", "sound"}) {
@@ -366,7 +367,8 @@ TEST_F(ExplainedQuirksTest, Q28CompositesKnowEveryConvolution) {
         met.insert(layers[i].class_name);
         EXPECT_THAT(rules[i], testing::HasSubstr("Alpha")) << network << ", " << layers[i].name;
       }
-      const Tensor relevance = explainer.explain(golden::Arrays(vendored(network)).read("input"), {composite}).maps.front().map;
+      const Tensor relevance =
+          explainer.explain(golden::Arrays(vendored(network)).read("input"), {composite}).maps.front().map;
       EXPECT_TRUE(std::any_of(relevance.data.begin(), relevance.data.end(), [](float v) { return v != 0; }));
     }
   }

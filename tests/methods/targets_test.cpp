@@ -86,7 +86,8 @@ TEST_F(TargetsTest, TopTakesNoMoreThanThereAre) {
 }
 
 TEST_F(TargetsTest, AContrastIsTheDifferenceOfTwoMaps) {
-  for (const char* method : {"gradient", "input_t_gradient", "lrp_epsilon_0_1", "lrp_z", "lrp_sequential_composite_a"}) {
+  for (const char* method :
+       {"gradient", "input_t_gradient", "lrp_epsilon_0_1", "lrp_z", "lrp_sequential_composite_a"}) {
     SCOPED_TRACE(method);
     const std::vector<float> difference = combine(1, map(method, Target::index(3)), -1, map(method, Target::index(5)));
     expect_near(map(method, Target::contrast(3, 5)), difference);
@@ -100,11 +101,13 @@ TEST_F(TargetsTest, AnExpressionFollowsTheChainRule) {
   Explanation alone = explainer_.explain(one, {{"gradient", {}}}, Target::of("f0 * f1"));
   const std::vector<float> f0 = explainer_.explain(one, {{"gradient", {}}}, Target::index(0)).maps[0].map.data;
   const std::vector<float> f1 = explainer_.explain(one, {{"gradient", {}}}, Target::index(1)).maps[0].map.data;
-  // d(f0 f1) = f1 df0 + f0 df1, and the logits are the sums of LRP-Z relevance of a network without bias; here they come
-  // from the difference quotient of the expression's own gradient along the map of f0.
-  const std::vector<float> sum = explainer_.explain(one, {{"gradient", {}}}, Target::of("(f0 + f1) * (f0 + f1)")).maps[0].map.data;
-  const std::vector<float> squares = combine(1, explainer_.explain(one, {{"gradient", {}}}, Target::of("f0 * f0")).maps[0].map.data, 1,
-                                             explainer_.explain(one, {{"gradient", {}}}, Target::of("f1 * f1")).maps[0].map.data);
+  // d(f0 f1) = f1 df0 + f0 df1, and the logits are the sums of LRP-Z relevance of a network without bias; here they
+  // come from the difference quotient of the expression's own gradient along the map of f0.
+  const std::vector<float> sum =
+      explainer_.explain(one, {{"gradient", {}}}, Target::of("(f0 + f1) * (f0 + f1)")).maps[0].map.data;
+  const std::vector<float> squares =
+      combine(1, explainer_.explain(one, {{"gradient", {}}}, Target::of("f0 * f0")).maps[0].map.data, 1,
+              explainer_.explain(one, {{"gradient", {}}}, Target::of("f1 * f1")).maps[0].map.data);
   expect_near(combine(2, alone.maps[0].map.data, 1, squares), sum);
   EXPECT_EQ(alone.targets, std::vector<std::int64_t>{-1});
   EXPECT_THROW(map("gradient", Target::of("f10")), Error);
@@ -114,7 +117,8 @@ TEST_F(TargetsTest, AnExpressionFollowsTheChainRule) {
 TEST_F(TargetsTest, InnerLayersStopsAndSeeds) {
   const std::vector<float> once = map("lrp_epsilon_0_1", Target::index(2), {{"r_init", 1.0}});
   expect_near(map("lrp_epsilon_0_1", Target::index(2), {{"r_init", 3.0}}), combine(3, once, 0, once));
-  expect_near(map("gradient", Target::index(2), {{"r_init", 2.0}}), combine(2, map("gradient", Target::index(2)), 0, once));
+  expect_near(map("gradient", Target::index(2), {{"r_init", 2.0}}),
+              combine(2, map("gradient", Target::index(2)), 0, once));
   EXPECT_THROW(map("gradient", Target::max(), {{"stop_mapping_at_layers", std::string("nowhere")}}), Error);
   EXPECT_THROW(map("integrated_gradients", Target::max(), {{"explained_layer_names", std::string("dense")}}), Error);
   const std::vector<MethodRequest> all = {{"lrp_z", {{"explained_layer_names", std::string("all")}}}};

@@ -100,9 +100,11 @@ class H5Writer : public ArrayWriter {
 
   Handle create(const std::string& name, const Shape& shape, hid_t type) const {
     const Handle links = handle(H5Pcreate(H5P_LINK_CREATE), H5Pclose);  // METHOD/PLACE stands in a group
-    require(H5Pset_create_intermediate_group(links.get(), 1) >= 0 && H5Pset_char_encoding(links.get(), H5T_CSET_UTF8) >= 0);
+    require(H5Pset_create_intermediate_group(links.get(), 1) >= 0 &&
+            H5Pset_char_encoding(links.get(), H5T_CSET_UTF8) >= 0);
     const Handle options = handle(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-    require(H5Pset_obj_track_times(options.get(), false) >= 0 && H5Pset_fill_time(options.get(), H5D_FILL_TIME_NEVER) >= 0);
+    require(H5Pset_obj_track_times(options.get(), false) >= 0 &&
+            H5Pset_fill_time(options.get(), H5D_FILL_TIME_NEVER) >= 0);
     const std::vector<hsize_t> extents(shape.begin(), shape.end());
     const Handle space = handle(H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr), H5Sclose);
     return handle(H5Dcreate2(file_.get(), name.c_str(), type, space.get(), links.get(), options.get(), H5P_DEFAULT),
@@ -161,8 +163,8 @@ class H5Writer : public ArrayWriter {
     return file_.close() && done;
   }
 
-  /// Takes space on the disk. libhdf5 cannot close a file any more when it runs into a full disk with what it holds back,
-  /// and then crashes at the end of the process.
+  /// Takes space on the disk. libhdf5 cannot close a file any more when it runs into a full disk with what it holds
+  /// back, and then crashes at the end of the process.
   void reserve(std::size_t bytes) const {
     const int descriptor = ::open(target_.temporary_path().c_str(), O_WRONLY | O_CLOEXEC);
     const bool full = descriptor >= 0 && ::fallocate(descriptor, 0, 0, static_cast<off_t>(bytes)) != 0 &&

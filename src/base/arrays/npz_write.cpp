@@ -124,7 +124,8 @@ class Spill {
 
   /// Hands the file over; libzip closes it.
   zip_source_t* source(zip_t* archive) {
-    if (std::fflush(file_.get()) != 0 || std::fseek(file_.get(), 0, SEEK_SET) != 0) broken();  // libzip reads on from there
+    if (std::fflush(file_.get()) != 0 || std::fseek(file_.get(), 0, SEEK_SET) != 0)
+      broken();  // libzip reads on from there
     zip_source_t* source = zip_source_filep(archive, file_.get(), 0, static_cast<zip_int64_t>(size_));
     if (source != nullptr) static_cast<void>(file_.release());
     return source;
@@ -162,7 +163,8 @@ class NpzWriter : public ArrayWriter {
     }
     if (!plan_.provenance.empty()) {
       const std::string& text = plan_.provenance;
-      archive_.add(std::string(base::kProvenanceMember), zip_source_buffer(archive_.get(), text.data(), text.size(), 0));
+      archive_.add(std::string(base::kProvenanceMember),
+                   zip_source_buffer(archive_.get(), text.data(), text.size(), 0));
     }
     archive_.commit();
   }

@@ -28,13 +28,15 @@ constexpr std::array<Format, 4> kFormats = {{{".npz", base::make_npz_writer},
 
 std::string ending_of(const std::string& path) {
   std::string ending = std::filesystem::path(path).extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? c + 32 : c; });
   return ending;
 }
 
 const Format& format_of(const std::string& path, std::size_t arrays) {
   const std::string ending = ending_of(path);
-  const auto* format = std::find_if(kFormats.begin(), kFormats.end(), [&](const Format& f) { return ending == f.ending; });
+  const auto* format =
+      std::find_if(kFormats.begin(), kFormats.end(), [&](const Format& f) { return ending == f.ending; });
   if (format == kFormats.end()) {
     refuse(path, "is no name for a file of arrays; expected one that ends in .npz, .npy or .h5");
   }
@@ -137,8 +139,8 @@ void ArrayWriter::append(std::size_t array, const std::int64_t* values, std::int
 void ArrayWriter::commit() {
   for (std::size_t i = 0; i < plan_.arrays.size(); ++i) {
     if (written_[i] == plan_.arrays[i].shape.front()) continue;
-    refuse(path_, "array '" + plan_.arrays[i].name + "' is not complete; got " + std::to_string(written_[i]) + " rows, expected " +
-                      std::to_string(plan_.arrays[i].shape.front()));
+    refuse(path_, "array '" + plan_.arrays[i].name + "' is not complete; got " + std::to_string(written_[i]) +
+                      " rows, expected " + std::to_string(plan_.arrays[i].shape.front()));
   }
   finish();
 }

@@ -13,7 +13,8 @@ template <auto f>
 Array evaluate(const Node& node, std::span<const Array* const> in) {
   Array out(node.type.shape);
   for_each_broadcast(out.shape, in[0]->shape, in[1]->shape, [&](std::int64_t i, std::int64_t a, std::int64_t b) {
-    out.data[static_cast<std::size_t>(i)] = f(in[0]->data[static_cast<std::size_t>(a)], in[1]->data[static_cast<std::size_t>(b)]);
+    out.data[static_cast<std::size_t>(i)] =
+        f(in[0]->data[static_cast<std::size_t>(a)], in[1]->data[static_cast<std::size_t>(b)]);
   });
   return out;
 }
@@ -58,9 +59,7 @@ template <bool maximum>
 std::vector<Value> pull_extremum(const PullBackArgs& p) {
   Builder& b = p.builder;
   const Value first = b.make(maximum ? "greater_equal" : "less_equal", {p.node.inputs[0], p.node.inputs[1]});
-  return shares(p, [&](std::size_t i) {
-    return b.mul(p.cotangent, i == 0 ? first : b.sub(b.constant(1.0), first));
-  });
+  return shares(p, [&](std::size_t i) { return b.mul(p.cotangent, i == 0 ? first : b.sub(b.constant(1.0), first)); });
 }
 
 Sign sign_add(const Node&, std::span<const Sign> s) {

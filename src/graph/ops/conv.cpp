@@ -166,7 +166,8 @@ std::vector<Value> pull_back_backward(const PullBackArgs& p) {
 
 /// Each element of y joins the weights of one output channel; with padding also those that meet zeros.
 double count_flops(const Shape& y, const Shape& w) {
-  return 2.0 * static_cast<double>(element_count(y)) * static_cast<double>(element_count(w)) / static_cast<double>(w.back());
+  return 2.0 * static_cast<double>(element_count(y)) * static_cast<double>(element_count(w)) /
+         static_cast<double>(w.back());
 }
 
 std::vector<AttrSpec> window_attrs() {

@@ -16,7 +16,7 @@ Sign literal_sign(const Node& node, std::span<const Sign>) {
     const float* const end = literal.data() + std::min(begin + kBlock, literal.size());
     unsigned negative = 0, zero = 0, positive = 0, other = 0;
     for (const float* v = literal.data() + begin; v != end; ++v) {
-      negative |= *v < 0, zero |= *v == 0, positive |= *v > 0, other |= *v != *v;
+      negative |= *v<0, zero |= *v == 0, positive |= *v> 0, other |= *v != *v;
     }
     sign = {sign.negative || negative != 0, sign.zero || zero != 0, sign.positive || positive != 0};
     if (other != 0 || (sign.positive && sign.negative)) return Sign::any();

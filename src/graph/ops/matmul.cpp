@@ -51,7 +51,8 @@ double transformed(const std::string& how, double v) {
 Type infer(const InferArgs& args) {
   const std::string& how = args.attrs.text("weights");
   if (!how.empty() && how != "positive" && how != "negative" && how != "squared") {
-    refuse_op("matmul", "unknown transform of weights; got '" + how + "', expected 'positive', 'negative', 'squared' or ''");
+    refuse_op("matmul",
+              "unknown transform of weights; got '" + how + "', expected 'positive', 'negative', 'squared' or ''");
   }
   const Product p = product(args.attrs, args.inputs[0].shape, args.inputs[1].shape);
   check_epilogue("matmul", args, p.columns);
@@ -78,7 +79,8 @@ Array evaluate(const Node& node, std::span<const Array* const> in) {
   const Product p = product(node.attrs, in[0]->shape, in[1]->shape);
   const std::string& how = node.attrs.text("weights");
   std::vector<double> right = in[1]->data;
-  if (!how.empty()) std::transform(right.begin(), right.end(), right.begin(), [&](double v) { return transformed(how, v); });
+  if (!how.empty())
+    std::transform(right.begin(), right.end(), right.begin(), [&](double v) { return transformed(how, v); });
   Array out(node.type.shape);
   const Shape leading(out.shape.begin(), out.shape.end() - 2);
   for_each_broadcast(leading, p.leading_a, p.leading_b, [&](std::int64_t i, std::int64_t a, std::int64_t b) {
@@ -97,7 +99,8 @@ Value matmul(Builder& b, Value left, bool transpose_left, Value right, bool tran
 /// With A = op(a) and B = op(b): the cotangent of A is dy B^T, that of B is A^T dy; transposed where a or b was.
 std::vector<Value> pull_back(const PullBackArgs& p) {
   refuse_epilogue(p.node);
-  if (!p.node.attrs.text("weights").empty()) refuse_op("matmul", "cannot be differentiated after its weights' transform was fused in");
+  if (!p.node.attrs.text("weights").empty())
+    refuse_op("matmul", "cannot be differentiated after its weights' transform was fused in");
   Builder& builder = p.builder;
   const Value a = p.node.inputs[0], b = p.node.inputs[1], dy = p.cotangent;
   const bool ta = flag(p.node.attrs, "transpose_a"), tb = flag(p.node.attrs, "transpose_b");

@@ -12,10 +12,12 @@ Type infer(const InferArgs& a) {
 Array evaluate(const Node& node, std::span<const Array* const> in) {
   Array out(node.type.shape);
   for_each_broadcast(out.shape, in[0]->shape, in[1]->shape, [&](std::int64_t i, std::int64_t c, std::int64_t a) {
-    if (in[0]->data[static_cast<std::size_t>(c)] != 0) out.data[static_cast<std::size_t>(i)] = in[1]->data[static_cast<std::size_t>(a)];
+    if (in[0]->data[static_cast<std::size_t>(c)] != 0)
+      out.data[static_cast<std::size_t>(i)] = in[1]->data[static_cast<std::size_t>(a)];
   });
   for_each_broadcast(out.shape, in[0]->shape, in[2]->shape, [&](std::int64_t i, std::int64_t c, std::int64_t b) {
-    if (in[0]->data[static_cast<std::size_t>(c)] == 0) out.data[static_cast<std::size_t>(i)] = in[2]->data[static_cast<std::size_t>(b)];
+    if (in[0]->data[static_cast<std::size_t>(c)] == 0)
+      out.data[static_cast<std::size_t>(i)] = in[2]->data[static_cast<std::size_t>(b)];
   });
   return out;
 }

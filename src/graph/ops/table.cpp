@@ -58,7 +58,8 @@ std::span<const OpDef* const> op_table() {
 
 const OpDef* find_op_or_null(std::string_view name) {
   const auto table = op_table();
-  const auto it = std::lower_bound(table.begin(), table.end(), name, [](const OpDef* d, auto n) { return d->name < n; });
+  const auto it =
+      std::lower_bound(table.begin(), table.end(), name, [](const OpDef* d, auto n) { return d->name < n; });
   return it != table.end() && (*it)->name == name ? *it : nullptr;
 }
 

@@ -24,12 +24,8 @@ std::vector<Value> pull_back(const PullBackArgs& a) {
 Sign same(const Node&, std::span<const Sign> in) { return in[0]; }
 Sign non_negative(const Node&, std::span<const Sign>) { return Sign::non_negative(); }
 Sign flipped(const Node&, std::span<const Sign> in) { return {in[0].positive, in[0].zero, in[0].negative}; }
-Sign rectified(const Node&, std::span<const Sign> in) {
-  return {false, in[0].negative || in[0].zero, in[0].positive};
-}
-Sign magnitude(const Node&, std::span<const Sign> in) {
-  return {false, in[0].zero, in[0].negative || in[0].positive};
-}
+Sign rectified(const Node&, std::span<const Sign> in) { return {false, in[0].negative || in[0].zero, in[0].positive}; }
+Sign magnitude(const Node&, std::span<const Sign> in) { return {false, in[0].zero, in[0].negative || in[0].positive}; }
 
 double relu(double x) { return x > 0 || std::isnan(x) ? x : 0.0; }
 double sigmoid(double x) { return x >= 0 ? 1 / (1 + std::exp(-x)) : std::exp(x) / (1 + std::exp(x)); }
@@ -53,21 +49,26 @@ std::vector<OpDef> unary_ops() {
   constexpr SignRule any = nullptr;
   return {
       unary<[](double x) { return std::fabs(x); },
-            [](Builder& b, Value x, Value) { return b.sub(step(b, x), step(b, b.unary("neg", x))); }>("abs", magnitude, true),
+            [](Builder& b, Value x, Value) { return b.sub(step(b, x), step(b, b.unary("neg", x))); }>("abs", magnitude,
+                                                                                                      true),
       unary<[](double x) { return std::erf(x); },
             [](Builder& b, Value x, Value) {
               return b.mul(b.constant(2.0 / std::sqrt(M_PI)), b.unary("exp", b.unary("neg", b.mul(x, x))));
             }>("erf", same, true),
-      unary<[](double x) { return std::exp(x); }, [](Builder&, Value, Value y) { return y; }>("exp", non_negative, false),
+      unary<[](double x) { return std::exp(x); }, [](Builder&, Value, Value y) { return y; }>("exp", non_negative,
+                                                                                              false),
       unary<[](double x) { return std::expm1(x); },
             [](Builder& b, Value, Value y) { return b.add(y, b.constant(1.0)); }>("expm1", same, true),
-      unary<[](double x) { return std::log(x); },
-            [](Builder& b, Value x, Value) { return b.div(b.constant(1.0), x); }>("log", any, false),
+      unary<[](double x) { return std::log(x); }, [](Builder& b, Value x, Value) { return b.div(b.constant(1.0), x); }>(
+          "log", any, false),
       unary<[](double x) { return std::log1p(x); },
-            [](Builder& b, Value x, Value) { return b.div(b.constant(1.0), b.add(x, b.constant(1.0))); }>("log1p", same, true),
-      unary<[](double x) { return -x; }, [](Builder& b, Value, Value) { return b.constant(-1.0); }>("neg", flipped, true),
+            [](Builder& b, Value x, Value) { return b.div(b.constant(1.0), b.add(x, b.constant(1.0))); }>("log1p", same,
+                                                                                                          true),
+      unary<[](double x) { return -x; }, [](Builder& b, Value, Value) { return b.constant(-1.0); }>("neg", flipped,
+                                                                                                    true),
       unary<relu, [](Builder& b, Value x, Value) { return step(b, x); }>("relu", rectified, true),
-      unary<sigmoid, [](Builder& b, Value, Value y) { return b.mul(y, b.sub(b.constant(1.0), y)); }>("sigmoid", non_negative, false),
+      unary<sigmoid, [](Builder& b, Value, Value y) { return b.mul(y, b.sub(b.constant(1.0), y)); }>(
+          "sigmoid", non_negative, false),
       unary<[](double x) { return std::sqrt(x); },
             [](Builder& b, Value, Value y) { return b.div(b.constant(0.5), y); }>("sqrt", same, true),
       unary<[](double x) { return std::tanh(x); },

@@ -52,11 +52,19 @@ struct Format {
 
 // In the order of ElementType.
 constexpr Format kFormats[] = {
-    {"float16", 2, convert<Half>},         {"bfloat16", 2, convert<Brain>},
-    {"float32", 4, convert<float>},        {"float64", 8, convert<double>},
-    {"int8", 1, convert<std::int8_t>},     {"int16", 2, convert<std::int16_t>},   {"int32", 4, convert<std::int32_t>},
-    {"int64", 8, convert<std::int64_t>},   {"uint8", 1, convert<std::uint8_t>},   {"uint16", 2, convert<std::uint16_t>},
-    {"uint32", 4, convert<std::uint32_t>}, {"uint64", 8, convert<std::uint64_t>}, {"other", 0, nullptr},
+    {"float16", 2, convert<Half>},
+    {"bfloat16", 2, convert<Brain>},
+    {"float32", 4, convert<float>},
+    {"float64", 8, convert<double>},
+    {"int8", 1, convert<std::int8_t>},
+    {"int16", 2, convert<std::int16_t>},
+    {"int32", 4, convert<std::int32_t>},
+    {"int64", 8, convert<std::int64_t>},
+    {"uint8", 1, convert<std::uint8_t>},
+    {"uint16", 2, convert<std::uint16_t>},
+    {"uint32", 4, convert<std::uint32_t>},
+    {"uint64", 8, convert<std::uint64_t>},
+    {"other", 0, nullptr},
 };
 
 const Format& format_of(ElementType type) noexcept { return kFormats[static_cast<std::size_t>(type)]; }

@@ -97,7 +97,8 @@ File File::open(const base::Bytes& bytes, const std::string& path) {
 File File::open(const base::Bytes& bytes, const std::string& path, const SandboxLimits& limits) {
   if (bytes.size == 0) throw Error(ErrorCode::kCorruptFile, "import", path, "the file is empty");
   const base::UniqueFd memory_file = make_memory_file(path);
-  Object root = decode_reply(read_listing(bytes, memory_file.get(), path, limits), path);  // the child has the bytes too
+  Object root =
+      decode_reply(read_listing(bytes, memory_file.get(), path, limits), path);  // the child has the bytes too
   File file(path, std::move(root), bytes, seal_and_map(memory_file.get(), path));
   file.check(file.root_);
   return file;
@@ -155,7 +156,8 @@ Float32Array File::read(const Object& object) const {
   const std::byte* source = bytes_of(dataset);
   const bool is_aligned = reinterpret_cast<std::uintptr_t>(source) % alignof(float) == 0;
   if (is_aligned && is_native_float32(dataset.element, dataset.big_endian)) {
-    return {dataset.shape, std::shared_ptr<const float>(storage_of(dataset).data, reinterpret_cast<const float*>(source))};
+    return {dataset.shape,
+            std::shared_ptr<const float>(storage_of(dataset).data, reinterpret_cast<const float*>(source))};
   }
   const std::size_t count = dataset.bytes / element_size(dataset.element);
   try {

@@ -32,7 +32,8 @@ std::vector<std::string> names_in(const Json& object, const char* key, std::vect
   if (it == object.end()) return fallback;
   std::vector<std::string> names;
   for (const Json& name : it->is_array() ? *it : Json::array({*it})) {
-    if (!name.is_string()) refuse(subject, std::string("'") + key + "' is " + brief(*it) + "; expected a list of names");
+    if (!name.is_string())
+      refuse(subject, std::string("'") + key + "' is " + brief(*it) + "; expected a list of names");
     names.push_back(name.get<std::string>());
   }
   if (names.empty()) refuse(subject, std::string("'") + key + "' is empty; expected at least one name");
@@ -75,7 +76,8 @@ Step parse_step(const Json& json, const std::vector<std::string>& previous, cons
   return step;
 }
 
-void require_known(const std::vector<std::string>& names, const std::set<std::string>& known, const std::string& subject) {
+void require_known(const std::vector<std::string>& names, const std::set<std::string>& known,
+                   const std::string& subject) {
   for (const std::string& name : names) {
     if (known.count(name)) continue;
     const std::string hint = did_you_mean(name, {known.begin(), known.end()});

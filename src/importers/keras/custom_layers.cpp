@@ -31,7 +31,8 @@ void add(Compositions& all, const std::string& class_name, const keras::Json& js
   if (class_name.empty()) refuse(subject, "a class without a name cannot be stated");
   const bool own = keras::find_layer(class_name) && !keras::is_of_applications(class_name);
   if (own || keras::is_model_class(class_name)) {
-    refuse(inner, "is one of Keras's own classes; a class of the same name in a package is stated as package>" + class_name);
+    refuse(inner,
+           "is one of Keras's own classes; a class of the same name in a package is stated as package>" + class_name);
   }
   if (!all.classes.emplace(class_name, keras::parse_composition(json, inner)).second) refuse(inner, "is stated twice");
 }

@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "base/input_file.h"
-#include "importers/weights/array_weights.h"
 #include "importers/keras/assemble.h"
+#include "importers/weights/array_weights.h"
 #include "importers/weights/weights_file.h"
 #include "signxai/error.h"
 
@@ -48,9 +48,8 @@ std::string find_weights_beside(const fs::path& json) {
   const fs::path folder = json.parent_path();
   const std::string stem = json.stem().string();
   std::string tried;
-  for (const std::string& name :
-       {stem + ".h5", stem + ".weights.h5", stem + "_weights.h5", std::string("weights.h5"),
-        std::string("model.weights.h5")}) {
+  for (const std::string& name : {stem + ".h5", stem + ".weights.h5", stem + "_weights.h5", std::string("weights.h5"),
+                                  std::string("model.weights.h5")}) {
     std::error_code ignored;
     if (fs::is_regular_file(folder / name, ignored)) return (folder / name).string();
     tried += (tried.empty() ? "" : ", ") + name;
@@ -70,10 +69,12 @@ std::string text_member(const zip::Archive& archive, const char* name) {
     const auto saved = std::find_if(members.begin(), members.end(),
                                     [](const zip::Member& m) { return m.name.ends_with("saved_model.pb"); });
     if (saved != members.end()) {
-      refuse(ErrorCode::kUnsupported, archive.path(), "is a zip archive with a SavedModel in it ('" + saved->name +
-             "'); try unpacking it and naming the folder that has saved_model.pb in it");
+      refuse(ErrorCode::kUnsupported, archive.path(),
+             "is a zip archive with a SavedModel in it ('" + saved->name +
+                 "'); try unpacking it and naming the folder that has saved_model.pb in it");
     }
-    const std::string hint = inner == members.end() ? "" : "; it holds the archive '" + inner->name + "': try unpacking that";
+    const std::string hint =
+        inner == members.end() ? "" : "; it holds the archive '" + inner->name + "': try unpacking that";
     refuse(ErrorCode::kUnsupported, archive.path(),
            std::string("is a zip archive but not a .keras file: it has no member ") + name + hint);
   }

@@ -37,7 +37,8 @@ LayerResult import_separable(LayerContext& context, std::size_t n) {
   Shape shape(n, 1);
   shape.insert(shape.end(), {channels * multiplier, filters});
   const Geometry point{graph::Ints(n, 1), graph::Ints(n, 1), graph::Ints(n, 1), "valid"};
-  const Value z = context.builder().make("conv", {deep, context.weight("pointwise_kernel", shape)}, conv_attributes(point));
+  const Value z =
+      context.builder().make("conv", {deep, context.weight("pointwise_kernel", shape)}, conv_attributes(point));
   return finish_convolution(context, z, filters);
 }
 

@@ -34,7 +34,7 @@ struct LayerResult {
   std::vector<graph::Value> more{};   ///< further outputs: states of a recurrent layer, scores of attention
   std::vector<graph::Value> masks{};  ///< of the outputs in order, where the layer says so itself; invalid: none
   bool takes_masks = false;           ///< the inputs carry their masks no further, to no other layer either
-  std::string stands_for{};  ///< the class whose layer this one is to rules, where it only wraps one
+  std::string stands_for{};           ///< the class whose layer this one is to rules, where it only wraps one
 
   /// A layer without fused activation.
   static LayerResult plain(graph::Value value) { return {value, value}; }
@@ -162,8 +162,8 @@ struct LayerImporter {
 /// Every layer class that can be imported, in alphabetical order.
 std::span<const LayerImporter> layer_table();
 const LayerImporter* find_layer(std::string_view class_name);
-/// Whether keras.applications defines the class beside its networks. HDF5 files do not say whose class of that name it is,
-/// so what a caller states of it counts.
+/// Whether keras.applications defines the class beside its networks. HDF5 files do not say whose class of that name it
+/// is, so what a caller states of it counts.
 bool is_of_applications(std::string_view class_name);
 
 /// 1 where the value is not that number, else 0; with `any` along the last axis: where any of the numbers is not.

@@ -23,7 +23,8 @@ struct Local {
 };
 
 Local read_local(LayerContext& context, Value x, std::size_t n) {
-  Local l{read_geometry(context.config(), n), {}, {}, context.known_extent(x, n + 1), context.config().positive("filters")};
+  Local l{
+      read_geometry(context.config(), n), {}, {}, context.known_extent(x, n + 1), context.config().positive("filters")};
   const bool same = l.window.padding == "same";
   if (l.window.padding == "causal") context.corrupt("cannot have causal padding");
   for (std::size_t i = 0; i < n; ++i) {
@@ -65,7 +66,8 @@ void for_each_pair(const Local& l, Visit&& visit) {
       for (std::size_t d = n; d-- > 0;) {
         const std::int64_t at_o = rest_o % l.out[d], at_k = rest_k % l.window.kernel[d];
         rest_o /= l.out[d], rest_k /= l.window.kernel[d];
-        const std::int64_t reach = std::max<std::int64_t>((l.out[d] - 1) * l.window.strides[d] + l.window.kernel[d] - l.in[d], 0);
+        const std::int64_t reach =
+            std::max<std::int64_t>((l.out[d] - 1) * l.window.strides[d] + l.window.kernel[d] - l.in[d], 0);
         const std::int64_t at = at_o * l.window.strides[d] + at_k - (l.window.padding == "same" ? reach / 2 : 0);
         inside = inside && at >= 0 && at < l.in[d];
         from += at * factor, factor *= l.in[d];

@@ -38,7 +38,8 @@ Shape extents(const LayerContext& context, Value x, const std::vector<std::size_
 /// A weight over these axes, in the shape in which it broadcasts against x.
 Value aligned_weight(LayerContext& context, Value x, const char* role, const std::vector<std::size_t>& axes) {
   const Literal literal = context.literal(role, extents(context, x, axes));
-  const Value value = context.builder().constant(Literal(broadcastable(context, x, axes), literal.storage(), literal.name()));
+  const Value value =
+      context.builder().constant(Literal(broadcastable(context, x, axes), literal.storage(), literal.name()));
   context.add_weight(role, value);
   return value;
 }
@@ -108,7 +109,8 @@ LayerResult import_group_normalization(LayerContext& context) {
   const std::int64_t channels = context.known_extent(x, axis);
   std::int64_t groups = context.config().integer("groups", 32);
   if (groups == -1) groups = channels;
-  if (groups < 1 || channels % groups != 0) context.corrupt("the groups do not divide the " + std::to_string(channels) + " channels");
+  if (groups < 1 || channels % groups != 0)
+    context.corrupt("the groups do not divide the " + std::to_string(channels) + " channels");
   Shape apart;
   Ints axes;
   for (std::size_t i = 0; i < rank; ++i) {

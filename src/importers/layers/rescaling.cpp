@@ -1,5 +1,5 @@
-// Rescaling: x * scale + offset, each a number or one per channel. LayerScale of keras.applications (ConvNeXt; Touvron et
-// al. 2021): x * gamma, one per channel.
+// Rescaling: x * scale + offset, each a number or one per channel. LayerScale of keras.applications (ConvNeXt; Touvron
+// et al. 2021): x * gamma, one per channel.
 #include "importers/layers/importers.h"
 
 namespace signxai::keras {
@@ -30,8 +30,9 @@ LayerResult import_layer_scale(LayerContext& context) {
   const graph::Value x = context.input(2);
   const std::int64_t channels = context.known_extent(x, context.shape(x).size() - 1);
   if (!context.config().has("projection_dim")) {
-    context.refuse("is not the LayerScale of keras.applications, which has a projection_dim; state what it consists of "
-                   "with --custom-layers FILE, or by CustomLayers in C++ (docs/custom-layers.md)");
+    context.refuse(
+        "is not the LayerScale of keras.applications, which has a projection_dim; state what it consists of "
+        "with --custom-layers FILE, or by CustomLayers in C++ (docs/custom-layers.md)");
   }
   return LayerResult::plain(context.builder().mul(x, context.weight("gamma", {channels})));
 }

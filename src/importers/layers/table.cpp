@@ -177,8 +177,8 @@ const LayerImporter* find_layer(std::string_view class_name) {
 }
 
 bool is_of_applications(std::string_view class_name) {
-  return class_name == "CustomScaleLayer" || class_name == "Custom>CustomScaleLayer" ||
-         class_name == "LayerScale" || class_name == "StochasticDepth";
+  return class_name == "CustomScaleLayer" || class_name == "Custom>CustomScaleLayer" || class_name == "LayerScale" ||
+         class_name == "StochasticDepth";
 }
 
 }  // namespace signxai::keras

@@ -45,10 +45,10 @@ void ArrayWeights::require_layers_of(const ModelDef& model, const std::string& s
     const auto inner = std::find_if(paths.begin(), paths.end(), [&, &name = path](const std::string& known) {
       return known.ends_with("/" + name);
     });
-    const std::string hint = inner != paths.end() ? "did you mean " + *inner + "?"
-                                                  : did_you_mean(path, {paths.begin(), paths.end()});
-    refuse(subject, "weights are given for '" + path + "', but the model has no such layer" +
-                        (hint.empty() ? "" : "; " + hint));
+    const std::string hint =
+        inner != paths.end() ? "did you mean " + *inner + "?" : did_you_mean(path, {paths.begin(), paths.end()});
+    refuse(subject,
+           "weights are given for '" + path + "', but the model has no such layer" + (hint.empty() ? "" : "; " + hint));
   }
 }
 

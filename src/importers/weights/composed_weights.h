@@ -10,8 +10,8 @@
 namespace signxai::keras {
 
 /// Where the file has a layer of that name below the custom layer, its own weights; else those that the composition
-/// names; else the next ones. Keras lists a layer's trainable weights first and then its state (moving averages), across
-/// the whole custom layer; if that is frozen, layer by layer.
+/// names; else the next ones. Keras lists a layer's trainable weights first and then its state (moving averages),
+/// across the whole custom layer; if that is frozen, layer by layer.
 class ComposedWeights : public WeightSource {
  public:
   /// For one call of the custom layer `whole`, which consists of `parts`. The arguments must outlive this object.

@@ -14,7 +14,8 @@ const hdf5::Object* find_group(const hdf5::Object& root, const std::string& name
 
 }  // namespace
 
-Hdf5Weights::Hdf5Weights(hdf5::File file, const std::string& root) : reader_(std::move(file)), root_(&reader_.file().at(root)) {
+Hdf5Weights::Hdf5Weights(hdf5::File file, const std::string& root)
+    : reader_(std::move(file)), root_(&reader_.file().at(root)) {
   const std::string backend = root_->string_attribute("backend").value_or("tensorflow");
   const std::string version = root_->string_attribute("keras_version").value_or("");
   if (backend != "tensorflow" && !version.starts_with("3.")) {  // Keras 3 has one layout on all

@@ -1,4 +1,5 @@
-// Weights of an HDF5 file in the form of Keras 2, in which Keras 3 still writes .h5 files: one group per layer, with the attribute `weight_names` giving paths in order.
+// Weights of an HDF5 file in the form of Keras 2, in which Keras 3 still writes .h5 files: one group per layer, with
+// the attribute `weight_names` giving paths in order.
 #pragma once
 
 #include <string>

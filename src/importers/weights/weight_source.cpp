@@ -44,8 +44,8 @@ graph::Literal ListedWeights::read(const WeightOwner& owner, std::size_t positio
   const Layer& layer = layer_of(owner);
   if (!layer.found) fail(owner, absence(owner));
   if (position >= layer.weights.size()) {
-    fail(owner, "weight '" + role + "', " + signxai::to_string(expected) +
-                    ", is missing; got: " + names_of(layer.weights));
+    fail(owner,
+         "weight '" + role + "', " + signxai::to_string(expected) + ", is missing; got: " + names_of(layer.weights));
   }
   const WeightInfo& info = layer.weights[position];
   if (info.shape != expected) {

@@ -30,7 +30,8 @@ bool is_zip(const std::string& path) {
 
 void check_version(const std::string& version, const std::string& path) {
   if (version.empty() || version.starts_with("2.") || version.starts_with("3.")) return;
-  refuse(ErrorCode::kUnsupported, path, "was written by Keras " + version + "; this version reads files of Keras 2 and 3");
+  refuse(ErrorCode::kUnsupported, path,
+         "was written by Keras " + version + "; this version reads files of Keras 2 and 3");
 }
 
 std::string version_of(const hdf5::Object& object) { return object.string_attribute("keras_version").value_or(""); }

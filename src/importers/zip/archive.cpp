@@ -53,10 +53,12 @@ Member checked_member(zip_t* archive, zip_uint64_t index, const std::string& pat
   zip_stat_init(&info);
   constexpr zip_uint64_t kNeeded = ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
   if (zip_stat_index(archive, index, ZIP_FL_ENC_RAW, &info) != 0 || (info.valid & kNeeded) != kNeeded) {
-    refuse(ErrorCode::kCorruptFile, path, "the directory of the zip archive is damaged at member " + std::to_string(index));
+    refuse(ErrorCode::kCorruptFile, path,
+           "the directory of the zip archive is damaged at member " + std::to_string(index));
   }
   const std::string subject = path + "[" + hdf5::printable(info.name) + "]";
-  if (leads_out(info.name)) refuse(ErrorCode::kCorruptFile, subject, "the name leads out of the archive; the file is hostile");
+  if (leads_out(info.name))
+    refuse(ErrorCode::kCorruptFile, subject, "the name leads out of the archive; the file is hostile");
   if ((info.valid & ZIP_STAT_ENCRYPTION_METHOD) != 0 && info.encryption_method != ZIP_EM_NONE) {
     refuse(ErrorCode::kUnsupported, subject, "is encrypted; try an archive without password");
   }
@@ -130,7 +132,8 @@ base::Bytes Archive::read(const Member& member, std::uint64_t limit) const {
     std::byte* target = in_place ? block.data() : collected.get() + done;
     const zip_int64_t got = zip_fread(stream.get(), target, std::min<std::uint64_t>(kBlock, member.size - done));
     if (got < 0) fail(member.name, std::string("cannot be unpacked; ") + zip_file_strerror(stream.get()));
-    if (got == 0) fail(member.name, "ends after " + std::to_string(done) + " of " + std::to_string(member.size) + " bytes");
+    if (got == 0)
+      fail(member.name, "ends after " + std::to_string(done) + " of " + std::to_string(member.size) + " bytes");
     if (in_place && std::memcmp(target, in_place.get() + done, static_cast<std::size_t>(got)) != 0) {
       fail(member.name, "lies in two places according to the two directories of the archive; the file is hostile");
     }

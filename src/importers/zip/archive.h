@@ -1,6 +1,6 @@
 // Reading of zip archives in place, as .keras files are. First stage of the importers, beside hdf5/. libzip reads the
-// directory and unpacks; a stored member is used where it lies in the mapped file, nothing is written to disk. Immutable
-// after opening, but not for use by several threads at once: libzip's reader is one object.
+// directory and unpacks; a stored member is used where it lies in the mapped file, nothing is written to disk.
+// Immutable after opening, but not for use by several threads at once: libzip's reader is one object.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,9 @@ class Reader {
  public:
   explicit Reader(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
-  bool holds(std::uint64_t at, std::uint64_t count) const { return count <= bytes_.size() && at <= bytes_.size() - count; }
+  bool holds(std::uint64_t at, std::uint64_t count) const {
+    return count <= bytes_.size() && at <= bytes_.size() - count;
+  }
   std::uint32_t u16(std::uint64_t at) const { return byte(at) | byte(at + 1) << 8; }
   std::uint32_t u32(std::uint64_t at) const { return u16(at) | u16(at + 2) << 16; }
   bool has_text(std::uint64_t at, const std::string& text) const {

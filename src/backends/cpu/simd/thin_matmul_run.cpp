@@ -66,7 +66,8 @@ template <int rows, Weights weights>
 void slice(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* sums) {
   std::fill_n(sums, rows * s.columns, 0.0f);
   std::int64_t k = begin;
-  for (; k + kStreams <= end; k += kStreams) add_products<rows, weights, true>(s, a + k, b + k * s.columns, kStreams, sums);
+  for (; k + kStreams <= end; k += kStreams)
+    add_products<rows, weights, true>(s, a + k, b + k * s.columns, kStreams, sums);
   if (k < end) add_products<rows, weights, false>(s, a + k, b + k * s.columns, end - k, sums);
 }
 
