@@ -336,17 +336,38 @@ struct Explainer::Run {
     explain::append_samples(result.ledgers[account], table);
   }
 
-  /// Maps of a method that evaluates them at points, one per place.
-  std::vector<Tensor> sampled(const explain::Batch& part, const methods::Resolved& method, const Target& fixed,
-                              std::int64_t chunk_size, const explain::Compile& compile) const {
+  /// Maps of methods that evaluate the same points, by method and place.
+  std::vector<std::vector<Tensor>> sampled(const explain::Batch& part, const std::vector<methods::Resolved>& group,
+                                           const Target& fixed, std::int64_t chunk_size,
+                                           const explain::Compile& compile) const {
     const std::vector<float> targets = explain::targets_of(fixed, 0, part.samples());
-    if (!impl.cut)
-      return explain::sampled({part.shapes, fixed, {method}, semantics()}, part, targets, chunk_size, compile);
+    if (!impl.cut) {
+      return explain::sampled({part.shapes, fixed, group, semantics()}, part, targets, chunk_size, compile);
+    }
     const explain::Embedded vectors(impl.network(), *impl.cut, part);
-    const methods::Resolved based = explain::Embedded::at_baseline(impl.network(), *impl.cut, part, method);
-    Request points{vectors.batch().shapes, fixed, {based}, semantics()};
+    Request points{vectors.batch().shapes, fixed, {}, semantics()};
+    for (const methods::Resolved& method : group) {
+      points.methods.push_back(explain::Embedded::at_baseline(impl.network(), *impl.cut, part, method));
+    }
     points.embedded = true;
     return explain::sampled(points, vectors.batch(), targets, chunk_size, compile);
+  }
+
+  /// Maps by index of the method, of this one and of all that share its points.
+  std::map<std::size_t, std::vector<Tensor>> sampled_from(std::size_t index, const explain::Batch& part,
+                                                          const Target& fixed, std::int64_t chunk_size,
+                                                          const explain::Compile& compile) const {
+    std::vector<std::size_t> places;
+    std::vector<methods::Resolved> group;
+    for (std::size_t other = index; other < methods.size(); ++other) {
+      if (other != index && !explain::share_points(methods[index], methods[other])) continue;
+      places.push_back(other);
+      group.push_back(methods[other]);
+    }
+    std::vector<std::vector<Tensor>> maps = sampled(part, group, fixed, chunk_size, compile);
+    std::map<std::size_t, std::vector<Tensor>> found;
+    for (std::size_t i = 0; i < places.size(); ++i) found[places[i]] = std::move(maps[i]);
+    return found;
   }
 
   void chunk(std::int64_t first, std::int64_t count, std::int64_t chunk_size, const Progress& progress) {
@@ -363,6 +384,7 @@ struct Explainer::Run {
     auto from = executable->slots().begin();
     const std::vector<Tensor> part_logits(outputs.begin(), outputs.begin() + static_cast<std::ptrdiff_t>(ends));
     const std::vector<PortInfo> ports = impl.model.inputs();
+    std::map<std::size_t, std::vector<Tensor>> ready;  // by index of the method
     for (const methods::Resolved& method : methods) {
       if (method.user) {
         const explain::UserMaps found = user_maps(method, part, part_logits, first, progress);
@@ -374,7 +396,11 @@ struct Explainer::Run {
       }
       if (method.def->sampling) {
         const Target fixed = fixed_target(part_logits, first, count);
-        std::vector<Tensor> maps = sampled(part, method, fixed, chunk_size, compile(progress, first));
+        const auto index = static_cast<std::size_t>(&method - methods.data());
+        if (ready.count(index) == 0) {
+          ready.merge(sampled_from(index, part, fixed, chunk_size, compile(progress, first)));
+        }
+        std::vector<Tensor> maps = std::move(ready.extract(index).mapped());
         const graph::Network& network = impl.cut ? *impl.cut : impl.network();
         const std::vector<int> places = network.input_calls();
         const bool moving = fixed.kind == Target::Kind::kMax;

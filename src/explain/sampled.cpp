@@ -70,9 +70,9 @@ struct Moments {
 };
 
 /// Folds the maps of all points of sample n, which is x.
-std::vector<double> fold_points(const methods::Sampling& sampling, const Request& request, const Batch& batch,
-                                std::int64_t n, std::span<const float> x, const std::vector<float>& target,
-                                std::int64_t chunk, const Compile& compile) {
+Moments fold_points(const methods::Sampling& sampling, const Request& request, const Batch& batch, std::int64_t n,
+                    std::span<const float> x, const std::vector<float>& target, std::int64_t chunk,
+                    const Compile& compile) {
   Moments moments(x.size());
   std::vector<float> map(x.size());
   for (int begin = 0; begin < sampling.count;) {
@@ -91,31 +91,52 @@ std::vector<double> fold_points(const methods::Sampling& sampling, const Request
     }
     begin += count;
   }
-  std::vector<double> result = std::move(sampling.variance ? moments.squares : moments.mean);
-  if (sampling.variance) std::for_each(result.begin(), result.end(), [&](double& value) { value /= sampling.count; });
-  if (sampling.finish) sampling.finish(x, result);
-  request.methods.front().multiply(x, result, reverse::Semantics::parse(request.semantics));
-  return result;
+  return moments;
+}
+
+/// What the method makes of the moments at x.
+std::vector<double> map_of(const methods::Resolved& method, const Moments& moments, std::span<const float> x,
+                           const std::string& semantics) {
+  const methods::Sampling sampling = method.def->sampling(method.parameters);
+  std::vector<double> map = sampling.variance ? moments.squares : moments.mean;
+  if (sampling.variance) std::for_each(map.begin(), map.end(), [&](double& value) { value /= sampling.count; });
+  if (sampling.finish) sampling.finish(x, map);
+  method.multiply(x, map, reverse::Semantics::parse(semantics));
+  return map;
+}
+
+/// Writes sample n of the maps, one per input that is moved.
+void put(std::span<const double> map, std::int64_t n, const Batch& batch, std::vector<Tensor>& maps) {
+  auto from = map.begin();
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    const auto size = static_cast<std::ptrdiff_t>(batch.sample_size(i));
+    std::transform(from, from + size, maps[i].data.begin() + n * size, [](double v) { return static_cast<float>(v); });
+    from += size;
+  }
 }
 
 }  // namespace
 
-std::vector<Tensor> sampled(const Request& request, const Batch& batch, const std::vector<float>& targets,
-                            std::int64_t chunk, const Compile& compile) {
-  const methods::Resolved& method = request.methods.front();
-  const methods::Sampling sampling = method.def->sampling(method.parameters);
-  std::vector<Tensor> maps(batch.shapes.begin(), batch.shapes.end() - static_cast<std::ptrdiff_t>(batch.fixed));
+bool share_points(const methods::Resolved& a, const methods::Resolved& b) {
+  if (a.user || b.user || !a.def->sampling || !b.def->sampling || a.parameters != b.parameters) return false;
+  return a.def->sampling(a.parameters).family == b.def->sampling(b.parameters).family;
+}
+
+std::vector<std::vector<Tensor>> sampled(const Request& request, const Batch& batch, const std::vector<float>& targets,
+                                         std::int64_t chunk, const Compile& compile) {
+  const methods::Resolved& first = request.methods.front();
+  const methods::Sampling sampling = first.def->sampling(first.parameters);
+  Request point = request;
+  point.methods = {first};
+  const std::vector<Tensor> blank(batch.shapes.begin(), batch.shapes.end() - static_cast<std::ptrdiff_t>(batch.fixed));
+  std::vector<std::vector<Tensor>> maps(request.methods.size(), blank);
   for (std::int64_t n = 0; n < batch.samples(); ++n) {
     const std::vector<float> x = joined(batch, n);
     const auto each = static_cast<std::ptrdiff_t>(targets.size()) / batch.samples();
     const std::vector<float> target(targets.begin() + n * each, targets.begin() + (n + 1) * each);
-    const std::vector<double> mean = fold_points(sampling, request, batch, n, x, target, chunk, compile);
-    auto from = mean.begin();
-    for (std::size_t i = 0; i < maps.size(); ++i) {
-      const auto size = static_cast<std::ptrdiff_t>(batch.sample_size(i));
-      std::transform(from, from + size, maps[i].data.begin() + n * size,
-                     [](double v) { return static_cast<float>(v); });
-      from += size;
+    const Moments moments = fold_points(sampling, point, batch, n, x, target, chunk, compile);
+    for (std::size_t m = 0; m < maps.size(); ++m) {
+      put(map_of(request.methods[m], moments, x, request.semantics), n, batch, maps[m]);
     }
   }
   return maps;

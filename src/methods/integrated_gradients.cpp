@@ -36,6 +36,7 @@ Sampling sampling(const Parameters& parameters) {
   };
   const Baseline baseline = baseline_of(parameters);
   Sampling result;
+  result.family = "path";
   result.count = static_cast<int>(steps);
   result.point = [=](int index, std::span<const float> x, std::span<float> point) {
     check(baseline, x.size());

@@ -44,6 +44,8 @@ struct MethodSite {
 /// What a wrapping method does around the graph's map: it evaluates the map at `count` points per sample and takes the
 /// mean of these maps, or their population variance. All spans have the sample's size.
 struct Sampling {
+  /// Methods of one family and equal parameters are evaluated at the same points.
+  std::string_view family;
   int count = 1;
   bool variance = false;
   /// Asked for index 0, 1, ... count - 1 of one sample after the other.

@@ -24,6 +24,7 @@ double whole_number(const Parameters& parameters, const std::string& name, doubl
 template <bool variance>
 Sampling sampling(const Parameters& parameters) {
   Sampling result;
+  result.family = "noise";
   result.count = static_cast<int>(whole_number(parameters, "augment_by_n", 50, 1, 1e6));
   result.variance = variance;
   const auto seed = static_cast<std::uint32_t>(whole_number(parameters, "seed", 0, 0, 4294967295.0));
