@@ -40,6 +40,8 @@ TEST_F(SharedPoints, MapsAreThoseOfTheMethodsAlone) {
                                               {"gradient", {}},
                                               {"smoothgrad_x_sign", {}},
                                               {"vargrad", {}},
+                                              {"smoothgrad_x_sign_mu_0_5", {}},
+                                              {"smoothgrad_x_sign_mu_neg_0_5", {}},
                                               {"integrated_gradients_x_sign", {}},
                                               {"lrp_z", {}}};
   int asked = 0;
@@ -57,6 +59,7 @@ TEST_F(SharedPoints, PointsAreComputedOnce) {
   ASSERT_GT(noise, 1);
   EXPECT_EQ(asked_for({{"smoothgrad", {}}, {"smoothgrad_x_input", {}}, {"vargrad", {}}}), noise);
   EXPECT_EQ(asked_for({{"smoothgrad", {}}, {"integrated_gradients", {}}, {"vargrad_x_sign", {}}}), noise + path - 1);
+  EXPECT_EQ(asked_for({{"smoothgrad_x_sign_mu_0_5", {}}, {"smoothgrad_x_sign_mu", {{"mu", -0.5}}}}), noise);
 }
 
 TEST_F(SharedPoints, OtherParametersAreOtherPoints) {
