@@ -26,6 +26,7 @@ find_package(fmt CONFIG REQUIRED)
 find_package(PNG REQUIRED)
 find_package(JPEG REQUIRED)
 find_package(hwy CONFIG REQUIRED)
+find_package(xbyak CONFIG REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(Protobuf REQUIRED)
 find_package(leveldb CONFIG REQUIRED)
@@ -41,6 +42,7 @@ set(signxai_dependencies
     PNG::PNG
     JPEG::JPEG
     hwy::hwy
+    xbyak::xbyak
     OpenSSL::Crypto
     protobuf::libprotobuf-lite
     leveldb::leveldb)

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 packages_build=(
   g++ cmake ninja-build pkg-config ccache python3-venv
-  libhdf5-dev libzip-dev nlohmann-json3-dev libcli11-dev libfmt-dev libpng-dev libjpeg62-turbo-dev libhwy-dev
+  libhdf5-dev libzip-dev nlohmann-json3-dev libcli11-dev libfmt-dev libpng-dev libjpeg62-turbo-dev libhwy-dev libxbyak-dev
   libcairo2-dev libssl-dev libxxhash-dev libprotobuf-dev protobuf-compiler libleveldb-dev libsnappy-dev
   fonts-dejavu-core libgtest-dev libgmock-dev libbenchmark-dev
 )

@@ -42,13 +42,7 @@ TEST_P(CpuKernels, AgreeWithReference) {
 }
 
 TEST_P(CpuKernels, AgreeOnEveryInstructionSet) {
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    compare(GetParam(), hwy::TargetName(target));
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  on_every_target([](std::int64_t target) { compare(GetParam(), hwy::TargetName(target)); });
 }
 
 constexpr Case kConvolutions[] = {

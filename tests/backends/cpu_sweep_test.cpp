@@ -2,6 +2,9 @@
 // functions, and results written over an input.
 #include <gtest/gtest.h>
 
+#include <hwy/targets.h>
+
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -9,6 +12,7 @@
 #include "backends/cpu/sweep_program.h"
 #include "base/threads.h"
 #include "graph/builder.h"
+#include "graph/op.h"
 #include "support/cpu_problem.h"
 
 namespace signxai::cpu {
@@ -70,8 +74,8 @@ TEST(CpuSweep, ConstantsOfTheRegion) {
   }));
 }
 
-/// One element of the region of JoinedOperationsGiveTheBitsOfSingleOnes, operation by operation.
-float joined_by_hand(float x, float u, float mean, float epsilon) {
+/// One element of the region of GivesTheBitsOfSingleOperations, operation by operation.
+float by_hand(float x, float u, float mean, float epsilon) {
   const float centred = x - mean, scaled = centred * mean, product = u * x;
   const float active = scaled > 0 ? 1.0F : 0.0F, capped = std::min(6.0F, std::max(x, 0.0F));
   const float sign = u >= 0 ? 1.0F : -1.0F, offset = sign * epsilon, z = u + offset;
@@ -79,7 +83,7 @@ float joined_by_hand(float x, float u, float mean, float epsilon) {
   return masked / (z == 0 ? 1e-7F : z);
 }
 
-TEST(CpuSweep, JoinedOperationsGiveTheBitsOfSingleOnes) {
+TEST(CpuSweep, GivesTheBitsOfSingleOperations) {
   const CpuProblem problem = sweep_of({{61, 33}, {61, 33}, {33}, {}}, [](Builder& b, const auto& p) {
     const Value scaled = b.mul(b.sub(p[0], p[2]), p[2]), active = b.make("greater", {scaled, b.constant(0.0)});
     const Value capped = b.make("minimum", {b.constant(6.0), b.relu(p[0])}), kept = b.mul(b.mul(p[1], p[0]), capped);
@@ -87,60 +91,88 @@ TEST(CpuSweep, JoinedOperationsGiveTheBitsOfSingleOnes) {
     return b.safe_div(b.mul(active, kept), b.add(p[1], b.mul(sign, p[3])));
   });
   const Program program = compile_sweep(problem.problem());
-  EXPECT_EQ(program.body.size(), 5U);     // (x - m) * m; u * x * ...; min(6, max(x, 0)); [> 0] * ...; the division
+  EXPECT_EQ(program.body.size(), 10U);    // a step each, and one for u + epsilon * sign of u
   EXPECT_EQ(program.sources.size(), 6U);  // without the numbers 1 and -1
   std::vector<float> expected;
   for (std::size_t i = 0; i < 61 * 33; ++i) {
     const auto value = [&](std::size_t input, std::size_t at) { return problem.inputs[input].data[at]; };
-    expected.push_back(joined_by_hand(value(0, i), value(1, i), value(2, i % 33), value(3, 0)));
+    expected.push_back(by_hand(value(0, i), value(1, i), value(2, i % 33), value(3, 0)));
   }
   EXPECT_EQ(run_kernel(*fastest(problem), problem), expected);
 }
 
-TEST(CpuSweep, ActivationsJoinTheirFactorAndDifferencesAllTheirs) {
-  const CpuProblem problem = sweep_of({{61, 33}, {61, 33}, {33}}, [](Builder& b, const auto& p) {
-    const Value centred = b.sub(p[0], p[2]), y = b.mul(centred, p[2]);
-    const Value capped = b.make("minimum", {b.constant(6.0), b.relu(y)}), kept = b.mul(capped, p[1]);
-    return b.add(b.mul(b.relu(p[0]), kept), b.mul(centred, y));
-  });
-  // y; min(6, max(y, 0)) u; max(x, 0) * ...; (x - m) y; the sum
-  EXPECT_EQ(compile_sweep(problem.problem()).body.size(), 5U);
-  std::vector<float> expected;
-  for (std::size_t i = 0; i < 61 * 33; ++i) {
-    const float x = problem.inputs[0].data[i], u = problem.inputs[1].data[i], m = problem.inputs[2].data[i % 33];
-    const float centred = x - m, y = centred * m, kept = std::min(6.0F, std::max(y, 0.0F)) * u;
-    const float first = std::max(x, 0.0F) * kept, second = centred * y;
-    expected.push_back(first + second);
+std::vector<float> run(const Program& program, const CpuProblem& problem) {
+  std::vector<const float*> data;
+  for (const Source& source : program.sources) {
+    data.push_back(source.input < 0 ? source.constant
+                                    : problem.inputs[static_cast<std::size_t>(source.input)].data.data());
   }
-  EXPECT_EQ(run_kernel(*fastest(problem), problem), expected);
+  std::vector<float> result(static_cast<std::size_t>(program.size));
+  run_sweep(program, data.data(), result.data(), 0, program.size);
+  return result;
 }
 
-TEST(CpuSweep, SwishAndItsPullBackAreOneLoopEach) {
-  const CpuProblem forward = sweep_of({{61, 33}, {33}}, [](Builder& b, const auto& p) {
-    const Value z = b.mul(p[0], p[1]);
-    return b.mul(z, b.unary("sigmoid", z));
+/// The machine code of every instruction set that has any against the loops.
+void expect_same_bits(const CpuProblem& problem) {
+  on_every_target([&](std::int64_t target) {
+    const Program program = compile_sweep(problem.problem()), loops = compile_sweep(problem.problem(), true);
+    EXPECT_EQ(loops.code, nullptr);
+    const bool has_code = (hwy::SupportedTargets() & (HWY_AVX2 | HWY_AVX3)) != 0;
+    EXPECT_EQ(program.code != nullptr, has_code) << hwy::TargetName(target);
+    const std::vector<float> result = run(program, problem), expected = run(loops, problem);
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      if (std::isnan(expected[i]) && std::isnan(result[i])) continue;
+      ASSERT_EQ(std::bit_cast<std::uint32_t>(result[i]), std::bit_cast<std::uint32_t>(expected[i]))
+          << hwy::TargetName(target) << ", element " << i << ": " << result[i] << ", " << expected[i];
+    }
   });
-  EXPECT_EQ(compile_sweep(forward.problem()).body.size(), 2U);
-  expect_right(forward);
-  for (const bool exchanged : {false, true}) {
-    const CpuProblem back = sweep_of({{61, 33}, {61, 33}, {33}}, [&](Builder& b, const auto& p) {
-      const auto product = [&](Value x, Value y) { return exchanged ? b.mul(y, x) : b.mul(x, y); };
-      const Value z = b.mul(p[0], p[2]), s = b.unary("sigmoid", z), g = b.unary("exp", p[1]);
-      const Value slope = product(s, b.sub(b.constant(1.0), s)), direct = product(g, s);
-      const Value through = product(product(g, z), slope);
-      return exchanged ? b.add(through, direct) : b.add(direct, through);
+}
+
+TEST(CpuSweep, MachineCodeGivesTheBitsOfTheLoops) {
+  const float inf = std::numeric_limits<float>::infinity(), nan = std::nanf("");
+  const float edges[] = {0.0F, -0.0F, 1.0F, -1.0F, inf, -inf, nan, 1e-40F, -1e-6F, 87.5F, -88.0F, 1e30F, -1e30F};
+  for (const char* op : {"abs", "neg", "relu", "sigmoid", "sqrt", "add", "div", "equal", "greater", "greater_equal",
+                         "less", "less_equal", "maximum", "minimum", "mul", "safe_div", "sub", "select"}) {
+    SCOPED_TRACE(op);
+    CpuProblem problem = sweep_of({{61, 33}, {61, 33}, {61, 33}}, [&](Builder& b, const auto& p) {
+      const int arity = graph::find_op(op).max_inputs;
+      const std::vector<Value> operands(p.begin(), p.begin() + arity);
+      return b.mul(b.constant(-2.0), b.make(op, operands));
     });
-    EXPECT_EQ(compile_sweep(back.problem()).body.size(), 3U);  // z; exp; the rest
-    expect_right(back);
+    for (std::size_t i = 0; i < 61 * 33; i += 2) {
+      for (std::size_t k = 0; k < 3; ++k) problem.inputs[k].data[i] = edges[(i / 2 * (k + 1) + i / 26) % 13];
+    }
+    expect_same_bits(problem);
   }
 }
 
-TEST(CpuSweep, WhatOnlyLooksLikeSwishStaysAsItIs) {
-  const CpuProblem problem = sweep_of({{61, 33}, {61, 33}}, [](Builder& b, const auto& p) {
-    const Value s = b.unary("sigmoid", p[0]), slope = b.mul(s, b.sub(b.constant(2.0), s));
-    return b.add(b.mul(p[1], s), b.mul(b.mul(p[1], p[0]), slope));
+TEST(CpuSweep, MachineCodeOfMoreArraysThanRegisters) {
+  std::vector<Shape> shapes = {{5, 70}, {70}, {}, {1}, {5, 1}};
+  shapes.resize(40, {5, 70});
+  expect_same_bits(sweep_of(shapes, [](Builder& b, const auto& p) {
+    Value sum = b.mul(p[3], p[4]);
+    for (const Value x : p) sum = b.add(b.mul(b.sub(sum, x), x), b.unary("sigmoid", x));
+    return sum;
+  }));
+}
+
+TEST(CpuSweep, MachineCodeOfShortResults) {
+  for (const std::int64_t extent : {1, 2, 7, 8, 9, 15, 16, 17, 31}) {
+    expect_same_bits(
+        sweep_of({{extent}, {1}}, [](Builder& b, const auto& p) { return b.relu(b.add(b.mul(p[0], p[1]), p[1])); }));
+  }
+}
+
+/// More results at once than any instruction set has registers for.
+TEST(CpuSweep, LoopsWhereRegistersDoNotSuffice) {
+  const CpuProblem problem = sweep_of({{90, 7}, {7}}, [](Builder& b, const auto& p) {
+    std::vector<Value> values = {p[0]};
+    for (int i = 0; i < 30; ++i) values.push_back(b.mul(values.back(), p[1]));
+    Value sum = values[0];
+    for (const Value value : values) sum = b.add(sum, value);
+    return sum;
   });
-  EXPECT_GT(compile_sweep(problem.problem()).body.size(), 3U);
+  EXPECT_EQ(compile_sweep(problem.problem()).code, nullptr);
   expect_right(problem);
 }
 

@@ -1,6 +1,8 @@
 // Reads problem lines and runs kernels on them.
 #include "support/cpu_problem.h"
 
+#include <hwy/targets.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -158,6 +160,16 @@ std::vector<backends::Implementation> candidates(const CpuProblem& problem) {
     if (is_candidate && entry.reject(problem.problem()).empty()) fitting.push_back(entry);
   }
   return fitting;
+}
+
+void on_every_target(const std::function<void(std::int64_t)>& test) {
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    test(target);
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 }  // namespace signxai::cpu

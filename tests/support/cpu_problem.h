@@ -5,6 +5,8 @@
 // The reference for every kernel is the op's own double-precision evaluation.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -37,5 +39,8 @@ double deviation(const std::vector<float>& a, const std::vector<float>& b);
 
 /// All implementations of the op that take the problem, fastest first; the reference kernel is left out.
 std::vector<backends::Implementation> candidates(const CpuProblem& problem);
+
+/// Calls `test` with each instruction set of this machine, as on a machine that has no better one.
+void on_every_target(const std::function<void(std::int64_t target)>& test);
 
 }  // namespace signxai::cpu

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string_view>
 
+#include "backends/cpu/sweep_code.h"
 #include "graph/op.h"
 
 namespace signxai::cpu {
@@ -37,7 +38,6 @@ std::optional<Opcode> find_opcode(std::string_view op) {
 }
 
 bool is_heavy(Opcode opcode) {
-  if (opcode == Opcode::kSigmoidMul || opcode == Opcode::kSwishPullBack) return true;
   return opcode <= Opcode::kTanh && opcode != Opcode::kAbs && opcode != Opcode::kNeg && opcode != Opcode::kRelu;
 }
 
@@ -88,51 +88,17 @@ struct Step {
   int last_use = -1;
 };
 
-/// Two operations that one loop can do; the first one's result is this operand of the second, or either (-1).
-struct Pair {
-  Opcode first, second, both;
-  int position;
-};
-constexpr Pair kPairs[] = {{Opcode::kMul, Opcode::kMul, Opcode::kMulMul, -1},
-                           {Opcode::kSub, Opcode::kMul, Opcode::kSubMul, -1},
-                           {Opcode::kGreater, Opcode::kMul, Opcode::kGreaterMul, -1},
-                           {Opcode::kRelu, Opcode::kMul, Opcode::kReluMul, -1},
-                           {Opcode::kRelu, Opcode::kMinimum, Opcode::kReluMinimum, 1},
-                           {Opcode::kReluMinimum, Opcode::kMul, Opcode::kReluMinimumMul, -1},
-                           {Opcode::kStabilise, Opcode::kSafeDiv, Opcode::kStabilisedDiv, 1},
-                           {Opcode::kSigmoid, Opcode::kMul, Opcode::kSigmoidMul, -1}};
-
-/// Joins steps with the one other step that their results serve, so that these never pass through memory. Same bits.
-class Joiner {
+/// Writes z + epsilon * (z >= 0 ? 1 : -1) as one step, and drops what no step needs.
+class Simplifier {
  public:
-  Joiner(std::vector<Step>& steps, const std::vector<Source>& sources) : steps_(steps), sources_(sources) {}
+  Simplifier(std::vector<Step>& steps, const std::vector<Source>& sources) : steps_(steps), sources_(sources) {}
 
   void run() {
-    find_varying();
-    for (Step& step : steps_) {
-      find_stabiliser(step);
-      find_swish_pull_back(step);
-    }
-    count_uses();
-    for (std::size_t i = 0; i < steps_.size(); ++i) {
-      if (uses_[i] > 0) join_operand(steps_[i]);
-    }
+    for (Step& step : steps_) find_stabiliser(step);
     remove_dead();
   }
 
  private:
-  /// Steps that the last one needs have uses.
-  void count_uses() {
-    uses_.assign(steps_.size(), 0);
-    uses_.back() = 1;
-    for (std::size_t i = steps_.size(); i-- > 0;) {
-      if (uses_[i] == 0) continue;
-      for (const Operand& operand : steps_[i].operands) {
-        if (!operand.source) ++uses_[static_cast<std::size_t>(operand.index)];
-      }
-    }
-  }
-
   const Step* step_of(const Operand& operand, Opcode opcode) const {
     if (operand.source) return nullptr;
     const Step& step = steps_[static_cast<std::size_t>(operand.index)];
@@ -168,80 +134,18 @@ class Joiner {
     }
   }
 
-  /// The factors of a product, the one that `is_first` says first; nothing if the operand is no such product.
-  template <class IsFirst>
-  std::optional<std::pair<Operand, Operand>> factors(const Operand& operand, const IsFirst& is_first) const {
-    const Step* product = step_of(operand, Opcode::kMul);
-    for (const std::size_t k : {0U, 1U}) {
-      if (product && is_first(product->operands[k])) return std::pair(product->operands[k], product->operands[1 - k]);
-    }
-    return std::nullopt;
-  }
-
-  bool is_complement_of(const Operand& operand, const Operand& s) const {
-    const Step* difference = step_of(operand, Opcode::kSub);
-    return difference && is_number(difference->operands[0], 1) && difference->operands[1] == s;
-  }
-
-  /// g s + (g z) (s (1 - s)) where s is the sigmoid of z, with the operands of each operation in any order.
-  void find_swish_pull_back(Step& step) const {
-    if (step.opcode != Opcode::kAdd) return;
-    for (const std::size_t k : {0U, 1U}) {
-      const auto direct = factors(step.operands[k], [&](auto& s) { return step_of(s, Opcode::kSigmoid) != nullptr; });
-      if (!direct) continue;
-      const auto [s, g] = *direct;
-      const Operand z = step_of(s, Opcode::kSigmoid)->operands[0];
-      const auto slope = [&](const Operand& operand) {
-        const auto parts = factors(operand, [&](auto& part) { return is_complement_of(part, s); });
-        return parts && parts->second == s;
-      };
-      const auto through = factors(step.operands[1 - k], slope);
-      const auto inner = through ? factors(through->second, [&](auto& part) { return part == z; }) : std::nullopt;
-      if (!inner || inner->second != g) continue;
-      step = {Opcode::kSwishPullBack, {g, z}};
-      return;
-    }
-  }
-
-  /// Which steps differ from block to block; what does not is computed once and stays as it is.
-  void find_varying() {
-    for (const Step& step : steps_) {
-      varying_.push_back(std::any_of(step.operands.begin(), step.operands.end(), [&](const Operand& operand) {
-        const auto index = static_cast<std::size_t>(operand.index);
-        return operand.source ? sources_[index].kind == Source::kFull : varying_[index];
-      }));
-    }
-  }
-
-  /// Costs less than to read its result.
-  static bool is_difference_of_sources(const Step& step) {
-    return step.opcode == Opcode::kSub && step.operands[0].source && step.operands[1].source;
-  }
-
-  void join_operand(Step& step) {
-    for (std::size_t k = 0; k < step.operands.size(); ++k) {
-      if (step.operands[k].source) continue;
-      const auto joined = static_cast<std::size_t>(step.operands[k].index);
-      const Step& first = steps_[joined];
-      if (!varying_[joined] || (uses_[joined] != 1 && !is_difference_of_sources(first))) continue;
-      for (const Pair& pair : kPairs) {
-        if (pair.first != first.opcode || pair.second != step.opcode) continue;
-        if (pair.position >= 0 && pair.position != static_cast<int>(k)) continue;
-        std::vector<Operand> operands = first.operands;
-        operands.push_back(step.operands[1 - k]);
-        --uses_[joined];
-        step.opcode = pair.both;
-        step.operands = std::move(operands);
-        return;
+  void remove_dead() {
+    std::vector<bool> needed(steps_.size(), false);
+    needed.back() = true;
+    for (std::size_t i = steps_.size(); i-- > 0;) {
+      for (const Operand& operand : steps_[i].operands) {
+        if (needed[i] && !operand.source) needed[static_cast<std::size_t>(operand.index)] = true;
       }
     }
-  }
-
-  void remove_dead() {
     std::vector<int> moved(steps_.size(), -1);
     std::size_t kept = 0;
     for (std::size_t i = 0; i < steps_.size(); ++i) {
-      if (uses_[i] == 0) continue;
+      if (!needed[i]) continue;
       moved[i] = static_cast<int>(kept);
       for (Operand& operand : steps_[i].operands) {
         if (!operand.source) operand.index = moved[static_cast<std::size_t>(operand.index)];
@@ -254,23 +158,21 @@ class Joiner {
 
   std::vector<Step>& steps_;
   const std::vector<Source>& sources_;
-  std::vector<int> uses_;      ///< by step
-  std::vector<bool> varying_;  ///< by step
 };
 
 class Compiler {
  public:
   explicit Compiler(const Shape& shape) : shape_(shape) { program_.size = element_count(shape); }
 
-  Program compile(const Problem& problem) {
+  Program compile(const Problem& problem, bool interpreted) {
     if (is_sweep(problem.node)) {
       compile_region(problem.node.attrs.region("body"));
     } else {
       compile_node(problem);
     }
-    Joiner(steps_, program_.sources).run();
+    Simplifier(steps_, program_.sources).run();
     drop_unread();
-    finish();
+    finish(interpreted);
     return std::move(program_);
   }
 
@@ -339,17 +241,26 @@ class Compiler {
     program_.sources = std::move(read);
   }
 
-  /// The longest block whose buffers fit; how many there are depends on which sources repeat within it.
-  void finish() {
+  void finish(bool interpreted) {
+    if (!interpreted) {
+      fit([&] { return program_.buffers; });
+      program_.code = emit_sweep(program_);
+    }
+    if (!program_.code) fit([&] { return program_.buffers + program_.temporaries; });
+  }
+
+  /// The longest block of which so many fit; how many there are depends on which sources repeat within it.
+  template <class Count>
+  void fit(const Count& blocks) {
     for (std::int64_t block = kLongestBlock;; block = std::max(block / 2, kShortestBlock)) {
       choose_block(block);
       assign();
-      if (program_.buffers * program_.block <= kSweepBuffer) return;
+      if (blocks() * program_.block <= kSweepBuffer) return;
     }
   }
 
   void assign() {
-    program_.buffers = 0;
+    program_.buffers = program_.temporaries = 0;
     program_.once.clear();
     program_.body.clear();
     free_.clear();
@@ -384,13 +295,18 @@ class Compiler {
     program_.block = block / longest * longest;
   }
 
-  std::uint16_t new_buffer() {
-    if (!free_.empty()) {
-      const std::uint16_t buffer = free_.back();
-      free_.pop_back();
-      return buffer;
-    }
-    return static_cast<std::uint16_t>(program_.buffers++);
+  std::uint16_t new_buffer() { return static_cast<std::uint16_t>(program_.buffers++); }
+
+  std::uint16_t new_temporary() {
+    if (free_.empty()) return static_cast<std::uint16_t>(program_.temporaries++);
+    const std::uint16_t temporary = free_.back();
+    free_.pop_back();
+    return temporary;
+  }
+
+  Slot new_slot(std::size_t step) {
+    if (step + 1 == steps_.size()) return {Slot::kOutput, 0};
+    return steps_[step].invariant ? Slot{Slot::kBuffer, new_buffer()} : Slot{Slot::kTemporary, new_temporary()};
   }
 
   void emit() {
@@ -406,7 +322,7 @@ class Compiler {
         instruction.operands[k] = step.operands[k].source ? Slot{Slot::kSource, index} : slots[index];
       }
       release_operands(step, static_cast<int>(i), slots);
-      slots[i] = i + 1 == steps_.size() ? Slot{Slot::kOutput, 0} : Slot{Slot::kBuffer, new_buffer()};
+      slots[i] = new_slot(i);
       instruction.result = slots[i];
       (step.invariant ? program_.once : program_.body).push_back(instruction);
     }
@@ -445,7 +361,9 @@ std::string reject_sweep(const Problem& problem) {
   return "";
 }
 
-Program compile_sweep(const Problem& problem) { return Compiler(problem.node.type.shape).compile(problem); }
+Program compile_sweep(const Problem& problem, bool interpreted) {
+  return Compiler(problem.node.type.shape).compile(problem, interpreted);
+}
 
 namespace {
 

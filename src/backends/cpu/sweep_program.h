@@ -3,12 +3,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "backends/kernel.h"
 
 namespace signxai::cpu {
+
+class SweepCode;
 
 enum class Opcode : std::uint8_t {
   kAbs,
@@ -36,22 +39,17 @@ enum class Opcode : std::uint8_t {
   kSub,
   kSelect,
   kCopy,
-  // Several operations in one loop, the result of one being an operand of the next.
-  kMulMul,          ///< a * b * c
-  kSubMul,          ///< (a - b) * c
-  kGreaterMul,      ///< [a > b] * c
-  kReluMul,         ///< max(a, 0) * b
-  kReluMinimum,     ///< min(b, max(a, 0))
-  kReluMinimumMul,  ///< min(b, max(a, 0)) * c
-  kStabilise,       ///< a + b where a >= 0, a - b elsewhere
-  kStabilisedDiv,   ///< safe_div(c, stabilise(a, b))
-  kSigmoidMul,      ///< sigmoid(a) * b
-  kSwishPullBack,   ///< a times the derivative of b sigmoid(b)
+  kStabilise,  ///< a + b where a >= 0, a - b elsewhere
 };
 
 /// Where an instruction finds an operand or puts its result.
 struct Slot {
-  enum Kind : std::uint8_t { kSource, kBuffer, kOutput } kind = kBuffer;
+  enum Kind : std::uint8_t {
+    kSource,
+    kBuffer,     ///< a block in memory: a result of `Program::once`
+    kTemporary,  ///< of the body: a register, or a block in memory where there is no machine code
+    kOutput,
+  } kind = kBuffer;
   std::uint16_t index = 0;
 };
 
@@ -78,16 +76,20 @@ struct Source {
 
   std::int64_t run_length() const { return extents.empty() ? 1 : extents.back(); }
   bool contiguous_runs() const { return !strides.empty() && strides.back() == 1; }
+  /// One number for all elements.
+  bool uniform() const { return kind == kInvariant && strides.size() == 1; }
 };
 
 struct Program {
   std::int64_t size = 0;   ///< elements of the result
   std::int64_t block = 0;  ///< elements computed at a time
-  int buffers = 0;
+  int buffers = 0;         ///< blocks that sources and `once` take
+  int temporaries = 0;     ///< results of the body that live at once
   std::vector<Source> sources;
   std::vector<Instruction> once;  ///< what depends on invariant sources only
   std::vector<Instruction> body;
-  bool heavy = false;  ///< has transcendental functions: worth threads earlier
+  std::shared_ptr<const SweepCode> code;  ///< of the body; null: the body is interpreted
+  bool heavy = false;                     ///< has transcendental functions: worth threads earlier
 };
 
 /// Floats of block memory a program may use; half of a small L1 cache, of which what streams through takes the rest.
@@ -99,7 +101,8 @@ inline constexpr std::int64_t kShortestBlock = 32;
 
 /// Why the node cannot be compiled; empty if it can.
 std::string reject_sweep(const backends::Problem& problem);
-Program compile_sweep(const backends::Problem& problem);
+/// Without machine code where `interpreted`, and where this processor or one of the functions has none.
+Program compile_sweep(const backends::Problem& problem, bool interpreted = false);
 
 /// Writes elements [begin, begin + count) of the source, as the result's shape sees them.
 void gather(const Source& source, const float* data, std::int64_t begin, std::int64_t count, float* out);

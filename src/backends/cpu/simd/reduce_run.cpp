@@ -80,27 +80,43 @@ void rows(const float* x, std::int64_t count, std::int64_t n, double* totals) {
   for (std::int64_t r = 0; r < count; ++r) totals[r] = row<reduction>(x + r * n, n);
 }
 
-template <Reduction reduction, class D>
-HWY_INLINE std::int64_t add_row(D d, const float* x, std::int64_t c, std::int64_t columns, float* sums) {
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
-  for (; c + lanes <= columns; c += lanes) {
-    hn::StoreU(combine<reduction>(hn::LoadU(d, sums + c), hn::LoadU(d, x + c)), d, sums + c);
+/// A column of `vectors` (1 or 4) vectors, which stay in registers for as many rows as are added up in float.
+template <Reduction reduction, int vectors, class D>
+HWY_INLINE void strip(D d, const float* x, std::int64_t rows, std::int64_t stride, double* totals) {
+  constexpr std::int64_t kRows = 16;
+  const std::size_t lanes = hn::Lanes(d);
+  HWY_ALIGN float sums[4 * hn::MaxLanes(D())];
+  const auto read = [&](const float* from, std::size_t i) {
+    return hn::LoadU(d, from + (i < vectors ? i : 0) * lanes);
+  };
+  for (std::int64_t r = 0; r < rows; r += kRows) {
+    const float* from = x + r * stride;
+    auto a = read(from, 0), b = read(from, 1), c = read(from, 2), e = read(from, 3);
+    for (std::int64_t k = std::min(rows - r, kRows); --k > 0;) {
+      from += stride;
+      a = combine<reduction>(a, read(from, 0));
+      if constexpr (vectors == 1) continue;
+      b = combine<reduction>(b, read(from, 1));
+      c = combine<reduction>(c, read(from, 2));
+      e = combine<reduction>(e, read(from, 3));
+    }
+    hn::Store(a, d, sums);
+    hn::Store(b, d, sums + lanes);
+    hn::Store(c, d, sums + 2 * lanes);
+    hn::Store(e, d, sums + 3 * lanes);
+    for (std::size_t i = 0; i < vectors * lanes; ++i)
+      totals[i] = r == 0 ? sums[i] : pair<reduction>(totals[i], sums[i]);
   }
-  return c;
 }
 
 template <Reduction reduction>
 void columns(const float* x, std::int64_t rows, std::int64_t stride, std::int64_t count, double* totals) {
-  constexpr std::int64_t kRows = 16;  // that are added up in float
-  HWY_ALIGN float sums[kReduceColumns];
-  for (std::int64_t r = 0; r < rows; r += kRows) {
-    std::copy_n(x + r * stride, count, sums);
-    for (std::int64_t k = r + 1; k < std::min(rows, r + kRows); ++k) {
-      const std::int64_t done = add_row<reduction>(hn::ScalableTag<float>(), x + k * stride, 0, count, sums);
-      add_row<reduction>(hn::CappedTag<float, 1>(), x + k * stride, done, count, sums);
-    }
-    for (std::int64_t c = 0; c < count; ++c) totals[c] = r == 0 ? sums[c] : pair<reduction>(totals[c], sums[c]);
-  }
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  std::int64_t c = 0;
+  for (; c + 4 * lanes <= count; c += 4 * lanes) strip<reduction, 4>(d, x + c, rows, stride, totals + c);
+  for (; c + lanes <= count; c += lanes) strip<reduction, 1>(d, x + c, rows, stride, totals + c);
+  for (; c < count; ++c) strip<reduction, 1>(hn::CappedTag<float, 1>(), x + c, rows, stride, totals + c);
 }
 
 void ReduceRows(Reduction reduction, const float* x, std::int64_t count, std::int64_t n, double* totals) {

@@ -1,4 +1,5 @@
 // Executes sweep programs: one SIMD loop per opcode, compiled for every instruction set and chosen at run time.
+#include "backends/cpu/sweep_code.h"
 #include "backends/cpu/sweep_program.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -126,33 +127,12 @@ HWY_INLINE V binary(V a, V b) {
   if constexpr (opcode == Opcode::kSub) return hn::Sub(a, b);
 }
 
-HWY_INLINE V stabilise(V a, V b) { return hn::Add(a, hn::IfThenElse(hn::Ge(a, zero()), b, hn::Neg(b))); }
-
 template <Opcode opcode>
 HWY_INLINE V apply(V a, V b, V c) {
   if constexpr (opcode == Opcode::kSelect) {
     return hn::IfThenElse(hn::Eq(a, zero()), c, b);
-  } else if constexpr (opcode == Opcode::kMulMul) {
-    return hn::Mul(hn::Mul(a, b), c);
-  } else if constexpr (opcode == Opcode::kSubMul) {
-    return hn::Mul(hn::Sub(a, b), c);
-  } else if constexpr (opcode == Opcode::kGreaterMul) {
-    return hn::Mul(truth(hn::Gt(a, b)), c);
-  } else if constexpr (opcode == Opcode::kReluMul) {
-    return hn::Mul(unary<Opcode::kRelu>(a), b);
-  } else if constexpr (opcode == Opcode::kReluMinimum) {
-    return binary<Opcode::kMinimum>(b, unary<Opcode::kRelu>(a));
-  } else if constexpr (opcode == Opcode::kReluMinimumMul) {
-    return hn::Mul(binary<Opcode::kMinimum>(b, unary<Opcode::kRelu>(a)), c);
   } else if constexpr (opcode == Opcode::kStabilise) {
-    return stabilise(a, b);
-  } else if constexpr (opcode == Opcode::kStabilisedDiv) {
-    return binary<Opcode::kSafeDiv>(c, stabilise(a, b));
-  } else if constexpr (opcode == Opcode::kSigmoidMul) {
-    return hn::Mul(sigmoid(a), b);
-  } else if constexpr (opcode == Opcode::kSwishPullBack) {
-    const V s = sigmoid(b);
-    return hn::Add(hn::Mul(a, s), hn::Mul(hn::Mul(a, b), hn::Mul(s, hn::Sub(number(1.0f), s))));
+    return hn::Add(a, hn::IfThenElse(hn::Ge(a, zero()), b, hn::Neg(b)));
   } else if constexpr (opcode >= Opcode::kAdd && opcode <= Opcode::kSub) {
     return binary<opcode>(a, b);
   } else {
@@ -193,10 +173,12 @@ struct Blocks {
   float* scratch;
   float* output;
 
-  float* buffer(std::uint16_t index) const { return scratch + index * program.block; }
-  const float* read(Slot slot) const { return slot.kind == Slot::kSource ? block[slot.index] : buffer(slot.index); }
+  float* buffer(int index) const { return scratch + index * program.block; }
+  /// Temporaries come after the buffers.
+  float* place(Slot slot) const { return buffer(slot.index + (slot.kind == Slot::kTemporary ? program.buffers : 0)); }
+  const float* read(Slot slot) const { return slot.kind == Slot::kSource ? block[slot.index] : place(slot); }
   float* write(Slot slot, std::int64_t begin) const {
-    return slot.kind == Slot::kOutput ? output + begin : buffer(slot.index);
+    return slot.kind == Slot::kOutput ? output + begin : place(slot);
   }
 
   void execute(const std::vector<Instruction>& instructions, std::int64_t begin, std::int64_t count) const {
@@ -204,7 +186,7 @@ struct Blocks {
       const float* a = read(i.operands[0]);
       const float* b = i.count > 1 ? read(i.operands[1]) : a;
       const float* c = i.count > 2 ? read(i.operands[2]) : a;
-      const auto opcodes = std::make_index_sequence<static_cast<std::size_t>(Opcode::kSwishPullBack) + 1>();
+      const auto opcodes = std::make_index_sequence<static_cast<std::size_t>(Opcode::kStabilise) + 1>();
       loop_of(i.opcode, opcodes)(a, b, c, write(i.result, begin), count);
     }
   }
@@ -237,7 +219,11 @@ void RunSweep(const Program& program, const float* const* data, float* output, s
   for (; begin < end; begin += program.block) {
     const std::int64_t count = std::min(program.block, end - begin);
     blocks.locate(begin, count);
-    blocks.execute(program.body, begin, count);
+    if (program.code) {
+      program.code->run(block, scratch, output + begin, count);
+    } else {
+      blocks.execute(program.body, begin, count);
+    }
   }
 }
 
