@@ -18,8 +18,8 @@ class SweepKernel : public Kernel {
       const Source& source = program_.sources[s];
       data[s] = source.input < 0 ? source.constant : buffers.inputs[static_cast<std::size_t>(source.input)];
     }
-    const std::int64_t elements = program_.heavy ? 4096 : 32768;  // about the work that pays for waking a thread
-    const std::int64_t grain = (elements / program_.block + 1) * program_.block;
+    const std::int64_t elements = program_.heavy ? 4096 : 12288;  // about the work that pays for waking a thread
+    const std::int64_t grain = program_.size < 2 * elements ? program_.size : program_.block;
     parallel_for(program_.size, grain,
                  [&](std::int64_t begin, std::int64_t end) { run_sweep(program_, data, buffers.output, begin, end); });
   }
