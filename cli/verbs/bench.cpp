@@ -29,7 +29,7 @@ struct BenchOptions {
 struct Timing {
   std::string method;
   double seconds = 0;         ///< median of warm calls
-  double kernel_seconds = 0;  ///< convolutions and matrix products alone
+  double kernel_seconds = 0;  ///< convolutions and matrix products alone, in one run
   double first_seconds = 0;   ///< the first call, compilation included
   std::vector<StepTime> steps;
   double ratio() const { return kernel_seconds > 0 ? seconds / kernel_seconds : 0; }
@@ -63,18 +63,34 @@ std::vector<Tensor> make_inputs(const BenchOptions& options, const Model& model)
   return inputs;
 }
 
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Calls and profiled runs take turns, so that both see the machine in the same state.
 Timing measure(const Explainer& explainer, const std::vector<TensorView>& inputs,
                const std::vector<MethodRequest>& methods, int repeats) {
   Timing timing;
   timing.method = methods.size() == 1 ? methods.front().name : "(together)";
   const Explanation first = explainer.explain(inputs, methods);
   timing.first_seconds = first.seconds + first.compile_seconds;
-  timing.steps = explainer.profile(inputs, methods, Target::max(), repeats);
-  for (const StepTime& step : timing.steps) timing.kernel_seconds += is_kernel(step) ? step.seconds : 0;
-  std::vector<double> warm;
-  for (int i = 0; i < repeats; ++i) warm.push_back(explainer.explain(inputs, methods).seconds);
-  std::nth_element(warm.begin(), warm.begin() + repeats / 2, warm.end());
-  timing.seconds = warm[static_cast<std::size_t>(repeats / 2)];
+  std::vector<double> warm, kernels;
+  std::vector<std::vector<double>> steps;
+  for (int i = 0; i < repeats; ++i) {
+    timing.steps = explainer.profile(inputs, methods, Target::max(), 1);
+    steps.resize(timing.steps.size());
+    kernels.push_back(0);
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+      steps[s].push_back(timing.steps[s].seconds);
+      kernels.back() += is_kernel(timing.steps[s]) ? timing.steps[s].seconds : 0;
+    }
+    warm.push_back(explainer.explain(inputs, methods).seconds);
+  }
+  timing.seconds = median(std::move(warm));
+  timing.kernel_seconds = median(std::move(kernels));
+  for (std::size_t s = 0; s < steps.size(); ++s) timing.steps[s].seconds = median(std::move(steps[s]));
   std::stable_sort(timing.steps.begin(), timing.steps.end(),
                    [](const StepTime& a, const StepTime& b) { return a.seconds > b.seconds; });
   return timing;

@@ -99,7 +99,7 @@ class Bench(ProgramTest):
         self.assertEqual([entry["method"] for entry in document["methods"]], ["(together)"])
 
     def test_json(self):
-        document = self.json("bench", CNN, "--repeats", 3, "--batch", 2)
+        document = self.json("bench", CNN, "--repeats", 1, "--batch", 2)
         self.assertEqual(document["input_shape"], [2, 28, 28, 1])
         entry = document["methods"][0]
         self.assertEqual(entry["method"], "lrp_z")
