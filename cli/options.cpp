@@ -132,6 +132,12 @@ void ComputeOptions::add_to(CLI::App& verb) {
       ->group(group);
 }
 
+ExplainerOptions ComputeOptions::options_for(std::size_t samples) const {
+  ExplainerOptions whole = options;
+  whole.single_call = samples == 1;
+  return whole;
+}
+
 void MethodOptions::add_to(CLI::App& verb, bool required, std::shared_ptr<const Extensions> additions) {
   known = std::move(additions);
   verb.add_option(

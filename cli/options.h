@@ -27,6 +27,8 @@ struct ModelOptions {
 struct ComputeOptions {
   ExplainerOptions options;
 
+  /// For an explainer of so many samples; it is asked once where there is one.
+  ExplainerOptions options_for(std::size_t samples) const;
   void add_to(CLI::App& verb);
 };
 

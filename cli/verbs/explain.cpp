@@ -119,9 +119,9 @@ int run_explain(const ExplainOptions& options) {
   const Model model = options.model.load();
   say_notes(model.notes());
   const Vocabulary vocabulary = options.pictures.vocabulary(model.inputs());
-  const Explainer explainer(model, options.compute.options);
   const Target target = options.target.parse(model);
   InputStream inputs(options.inputs, model);
+  const Explainer explainer(model, options.compute.options_for(inputs.size()));
   requests = options.methods.fitting(std::move(requests), explainer, inputs.shapes());
   OutputOptions output = options.output;
   output.format = options.pictures.format;

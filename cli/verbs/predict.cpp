@@ -110,9 +110,9 @@ Json shapes_of(const std::vector<PortInfo>& ports, const std::vector<Tensor>& ou
 
 int run_predict(const PredictOptions& options) {
   const Model model = options.model.load();
-  const Explainer explainer(model, options.compute.options);
   const std::vector<PortInfo> ports = model.outputs();
   InputStream inputs(options.inputs, model);
+  const Explainer explainer(model, options.compute.options_for(inputs.size()));
   if (!options.raw.empty()) {
     check_writable(options.raw, options.force);
     check_raw(options.raw, ports.size());

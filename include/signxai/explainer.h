@@ -34,6 +34,10 @@ struct ExplainerOptions {
   /// single precision: up to twice as fast on machines with such instructions, for maps that are alike and not equal
   /// (docs/performance.md). Error(kUnsupported) on other machines and with the backend "reference".
   std::string precision = "f32";
+  /// For an explainer that is asked once: where one sample is explained by methods that do not sample, weights are
+  /// packed when their layer is computed and not kept. Takes less memory and time for one call, and more time for
+  /// others; the maps are the same.
+  bool single_call = false;
   /// Methods, rules and composites besides the built-in ones (extensions.h).
   std::shared_ptr<const Extensions> extensions{};
 };

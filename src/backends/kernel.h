@@ -35,6 +35,7 @@ struct Problem {
   const graph::Node& node;
   std::vector<graph::Type> inputs;
   std::vector<const graph::Literal*> constants;  ///< nullptr where the input is computed at run time
+  bool packs_in_scratch = false;  ///< weights are needed once: packed when run, in scratch memory, not kept
 };
 
 /// Weights brought into the layout a kernel wants, shared by all executables of a model. Thread safe.

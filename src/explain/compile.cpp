@@ -86,6 +86,7 @@ std::string Request::key() const {
   std::string key =
       fmt::format("{}|{}|{}|{}", static_cast<int>(target.kind), target.expression, target.output, semantics);
   if (embedded) key += "|embedded";
+  if (runs_once) key += "|once";
   for (const Shape& shape : inputs) key += fmt::format("|{}", fmt::join(shape, ","));
   for (const methods::Resolved& method : methods) {
     key += "|" + method.name;
@@ -138,7 +139,8 @@ Compiled::Compiled(const graph::Network& network, const Request& request, const 
   context.precision = options.precision;
   context.memory_is_limited = options.max_memory > 0;
   context.evaluate = [&](const graph::Node& node, const auto& inputs) { return cache.constants.get(node, inputs); };
-  program_ = std::make_unique<runtime::Program>(passes::optimise(std::move(source_), context), cache.weights, arenas);
+  program_ = std::make_unique<runtime::Program>(passes::optimise(std::move(source_), context), cache.weights, arenas,
+                                                request.runs_once);
   source_ = {};
   cache.constants.prune();
 }

@@ -19,7 +19,8 @@ struct Request {
   Target target;              ///< of the kinds max, index, all, expression and weights
   std::vector<methods::Resolved> methods;
   std::string semantics = "signxai";
-  bool embedded = false;  ///< of the network that is cut at its embeddings (embedded.h)
+  bool embedded = false;   ///< of the network that is cut at its embeddings (embedded.h)
+  bool runs_once = false;  ///< what is packed for the run is not kept
 
   /// Distinguishes executables; equal keys give equal programs.
   std::string key() const;

@@ -59,6 +59,12 @@ struct Explainer::Impl {
     return entry;
   }
 
+  /// Whether a call with a plain target is one run of one executable, and the only one.
+  bool runs_once(std::int64_t samples, const std::vector<methods::Resolved>& methods) const {
+    const auto samples_points = [](const methods::Resolved& method) { return method.user || method.def->sampling; };
+    return options.single_call && samples == 1 && std::none_of(methods.begin(), methods.end(), samples_points);
+  }
+
   /// Gives back what an executable takes of the budget; nothing when it was not finished.
   void drop(const std::string& key) {
     const std::lock_guard lock(mutex);
@@ -189,6 +195,7 @@ struct Explainer::Run {
   const Target& target;
   Explanation result{};
   std::vector<Tensor> logits{};
+  bool runs_once = false;            ///< there is one chunk, of one run, and no other call
   std::vector<std::string> open{};   ///< methods of the caller's that this call is part of
   std::vector<std::string> tried{};  ///< keys of what was compiled to see what it needs
 
@@ -207,6 +214,7 @@ struct Explainer::Run {
 
   Request joint_request(const explain::Batch& part) const {
     Request request{part.shapes, target, {}, semantics()};
+    request.runs_once = runs_once;
     for (const auto& method : methods) {
       if (!method.def->sampling && !method.user) request.methods.push_back(method);
     }
@@ -301,7 +309,7 @@ struct Explainer::Run {
         report(progress, first);
         return true;
       };
-      Explanation maps = Run{impl, batch, resolved, whole, {}, {}, chain}.all(alive);
+      Explanation maps = Run{impl, batch, resolved, whole, {}, {}, false, chain}.all(alive);
       const std::lock_guard lock(guard);
       result.compile_seconds += maps.compile_seconds;
       return maps;
@@ -463,7 +471,7 @@ Explanation Explainer::explain(const std::vector<TensorView>& inputs, const std:
   const Target target = explain::checked_target(given, impl_->network(), batch);
   const std::vector<methods::Resolved> resolved = resolve_all(requests, impl_->options);
   if (target.kind != Target::Kind::kTop && target.kind != Target::Kind::kEach) {
-    return Run{*impl_, batch, resolved, target}.all(progress);
+    return Run{*impl_, batch, resolved, target, {}, {}, impl_->runs_once(batch.samples(), resolved)}.all(progress);
   }
   const Explanation scores = Run{*impl_, batch, {}, Target::max()}.all({});
   const explain::Expanded expanded(impl_->network(), batch, target, scores);
@@ -488,7 +496,8 @@ std::int64_t Explainer::chunk(const std::vector<Shape>& sample, const std::vecto
   if (rows > 1 || target.kind == Target::Kind::kTop || target.kind == Target::Kind::kEach)
     plain.kind = Target::Kind::kIndex;
   const ThreadScope threads(impl_->options.threads);
-  return std::max<std::int64_t>(1, Run{*impl_, one, resolved, plain}.chunk_size(samples * rows, rows) / rows);
+  Run run{*impl_, one, resolved, plain, {}, {}, plain.kind == target.kind && impl_->runs_once(samples, resolved)};
+  return std::max<std::int64_t>(1, run.chunk_size(samples * rows, rows) / rows);
 }
 
 std::vector<std::string> Explainer::map_names(const std::vector<MethodRequest>& requests) const {

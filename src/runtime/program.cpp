@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <map>
+#include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "backends/cpu/implementations.h"
+#include "base/mapped_file.h"
 #include "graph/cost.h"
 #include "graph/op.h"
 #include "runtime/scan_kernel.h"
@@ -44,17 +48,39 @@ Problem problem_of(const graph::Graph& graph, Value value) {
   return problem;
 }
 
+/// Steps whose second operand, the weights of those that pack, no other step with the same op reads.
+std::set<std::int32_t> sole_readers(const graph::Graph& graph) {
+  std::map<std::pair<const graph::OpDef*, const float*>, std::vector<std::int32_t>> readers;
+  for (std::int32_t i = 0; i < graph.size(); ++i) {
+    const graph::Node& node = graph[Value{i}];
+    const graph::Literal* weights = node.inputs.size() > 1 ? graph.literal(node.inputs[1]) : nullptr;
+    if (weights != nullptr) readers[{node.op, weights->data()}].push_back(i);
+  }
+  std::set<std::int32_t> sole;
+  for (const auto& [weights, steps] : readers) {
+    if (steps.size() == 1) sole.insert(steps.front());
+  }
+  return sole;
+}
+
+void release(const graph::Literal& constant) {
+  base::release_pages(constant.storage(), constant.data(), static_cast<std::size_t>(constant.size()) * sizeof(float));
+}
+
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
-Program::Program(graph::Graph graph, backends::PackedWeights& weights, std::shared_ptr<ArenaPool> arenas)
+Program::Program(graph::Graph graph, backends::PackedWeights& weights, std::shared_ptr<ArenaPool> arenas,
+                 bool runs_once)
     : graph_(std::move(graph)), arenas_(std::move(arenas)) {
+  const std::set<std::int32_t> packing = runs_once ? sole_readers(graph_) : std::set<std::int32_t>();
   std::vector<std::size_t> step_of(static_cast<std::size_t>(graph_.size()));
   for (std::int32_t i = 0; i < graph_.size(); ++i) {
     const graph::Node& node = graph_[Value{i}];
     if (node.op->kind == graph::OpKind::kLeaf || node.is("reshape") || node.is("get")) continue;
-    const Problem problem = problem_of(graph_, Value{i});
+    Problem problem = problem_of(graph_, Value{i});
+    problem.packs_in_scratch = packing.contains(i);
     const Implementation& chosen = choose(problem, graph_.origin(Value{i}));
     step_of[static_cast<std::size_t>(i)] = steps_.size();
     steps_.push_back({Value{i}, chosen.make(problem, weights), chosen.name, node.inputs});
@@ -65,6 +91,17 @@ Program::Program(graph::Graph graph, backends::PackedWeights& weights, std::shar
   plan_ = passes::plan_memory(graph_, [&](Value value, std::size_t input) {
     return steps_[step_of[static_cast<std::size_t>(value.id)]].kernel->in_place(input);
   });
+  if (runs_once) release_after_last_use();
+}
+
+void Program::release_after_last_use() {
+  std::set<const float*> read;
+  for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+    for (Value input : step->inputs) {
+      const graph::Literal* literal = graph_.literal(input);
+      if (literal != nullptr && read.insert(literal->data()).second) step->released.push_back(input);
+    }
+  }
 }
 
 const float* Program::address(Value value, std::span<const float* const> inputs, std::byte* arena) const {
@@ -98,6 +135,7 @@ void Program::run_in(std::byte* arena, std::span<const float* const> inputs, std
     auto* result = const_cast<float*>(address(step.value, inputs, arena));
     const double start = profile ? now() : 0.0;
     step.kernel->run({{operands, step.inputs.size()}, result, arena + plan_.arena_bytes});
+    for (Value constant : step.released) release(*graph_.literal(constant));
     if (profile) (*profile)[s].seconds.push_back(now() - start);
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {

@@ -26,9 +26,11 @@ struct StepProfile {
 class Program {
  public:
   /// `weights` caches packed weights across programs of one model, `arenas` lends working memory for runs. Throws
-  /// Error(kUnsupported) when a node has no kernel.
+  /// Error(kUnsupported) when a node has no kernel. A program that `runs_once` packs the weights of one step alone when
+  /// it comes to that step, in scratch memory, and gives mapped constants back to their file behind the last step that
+  /// reads them; it may run again, with the same bits and less speed.
   Program(graph::Graph graph, backends::PackedWeights& weights,
-          std::shared_ptr<ArenaPool> arenas = std::make_shared<ArenaPool>());
+          std::shared_ptr<ArenaPool> arenas = std::make_shared<ArenaPool>(), bool runs_once = false);
 
   /// Runs on the given inputs (one pointer per graph input) and writes each graph output to `outputs`. Threads and
   /// floating-point modes are the caller's business.
@@ -50,7 +52,9 @@ class Program {
     std::unique_ptr<backends::Kernel> kernel;
     std::string_view name;
     std::vector<graph::Value> inputs;
+    std::vector<graph::Value> released{};  ///< mapped constants that no later step reads
   };
+  void release_after_last_use();
   const float* address(graph::Value value, std::span<const float* const> inputs, std::byte* arena) const;
 
   graph::Graph graph_;

@@ -34,6 +34,19 @@ void compare(const Case& c, const std::string& where) {
   }
 }
 
+/// Weights that are packed at each run, in scratch memory, give the bits of those that are kept, and nothing is kept.
+TEST_P(CpuKernels, PackInScratchMemoryWithTheSameBits) {
+  const CpuProblem problem = parse_problem(GetParam().line);
+  backends::Problem once = problem.problem();
+  once.packs_in_scratch = true;
+  for (const backends::Implementation& entry : candidates(problem)) {
+    base::MemoryBudget budget;
+    backends::PackedWeights kept, unused(&budget);
+    EXPECT_EQ(run_kernel(*entry.make(once, unused), problem), run_implementation(entry, problem, kept)) << entry.name;
+    EXPECT_EQ(budget.taken(), 0) << entry.name;
+  }
+}
+
 TEST_P(CpuKernels, AgreeWithReference) {
   for (const int threads : {1, 2}) {
     const ThreadScope scope(threads);

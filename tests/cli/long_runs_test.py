@@ -129,6 +129,21 @@ class Memory(ProgramTest):
                 largest = np.abs(a[name][:]).max()
                 np.testing.assert_allclose(a[name][:], b[name][:], atol=1e-4 * largest)
 
+    @unittest.skipIf(SANITIZED, "sanitizers keep freed memory")
+    def test_one_sample_keeps_no_packed_weights(self):
+        model = build_model(self.folder / "wide.h5", 8, [512] * 9)
+        weights = model.stat().st_size
+        self.assertGreater(weights, 70 * MEBI)
+        peaks = {}
+        for count in (1, 2):
+            batch = self.folder / f"{count}.npy"
+            np.save(batch, np.random.default_rng(0).random((count, 8, 8, 3), dtype=np.float32))
+            raw = self.folder / f"{count}.npz"
+            code, stderr, peaks[count] = peak_of("explain", model, batch, "-m", "lrp_epsilon_1", "--raw", raw)
+            self.assertEqual(code, 0, stderr)
+        self.assertGreater(peaks[2], 2 * weights)  # packed for both directions
+        self.assertLess(peaks[1], 1.2 * weights + 64 * MEBI)  # mapped; the program itself and its libraries
+
     def test_one_sample_too_many(self):
         model = build_model(self.folder / "mid.h5", 64, (64, 64))
         np.save(self.folder / "x.npy", np.zeros((2, 64, 64, 3), dtype=np.float32))

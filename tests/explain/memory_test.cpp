@@ -108,5 +108,24 @@ TEST(Explainer, KeepsItsMemoryLimit) {
   EXPECT_THROW(Explainer(model, options).explain(input, methods), Error);
 }
 
+TEST(Explainer, OfASingleCallGivesTheSameBits) {
+  const Model model = Model::load(std::string(SIGNXAI_SOURCE_DIR) + "/examples/digits/digits_cnn.h5");
+  const std::vector<MethodRequest> plain = {{"lrp_z", {}}, {"gradient", {}}}, sampling = {{"smoothgrad", {}}};
+  ExplainerOptions options;
+  options.single_call = true;
+  const Explainer kept(model), once(model, options);
+  for (const std::int64_t samples : {1, 3}) {
+    Tensor input({samples, 28, 28, 1});
+    for (std::size_t i = 0; i < input.data.size(); ++i) input.data[i] = static_cast<float>(i % 17) / 17;
+    for (const Target& target : {Target::max(), Target::top(2)}) {
+      for (const auto& methods : {plain, sampling}) {
+        const Explanation a = kept.explain(input, methods, target), b = once.explain(input, methods, target);
+        for (std::size_t m = 0; m < methods.size(); ++m) EXPECT_EQ(a.maps[m].map.data, b.maps[m].map.data);
+        EXPECT_EQ(a.outputs.front().data, b.outputs.front().data);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace signxai

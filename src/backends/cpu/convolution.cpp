@@ -1,14 +1,18 @@
 // Convolutions and their backward-data by oneDNN: data channels-last as it lies, weights packed once into the layout
-// the primitive asks for. Bias and ReLU ride along. In bfloat16 the operand is rounded into scratch memory first.
+// the primitive asks for, or into scratch memory where they are needed once. Bias and ReLU ride along. In bfloat16 the
+// operand is rounded into scratch memory first.
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <new>
 #include <optional>
+#include <utility>
 
 #include "backends/cpu/families.h"
 #include "backends/cpu/geometry.h"
 #include "backends/cpu/implementations.h"
 #include "backends/cpu/onednn.h"
+#include "backends/cpu/reorder.h"
 #include "base/threads.h"
 #include "graph/op.h"
 #include "signxai/error.h"
@@ -98,49 +102,8 @@ dnnl::convolution_backward_data::primitive_desc backward(const ConvShape& shape,
           l.pad_lo,        l.pad_hi, hint, attributes(shape)};
 }
 
-void reorder(const memory::desc& from, const float* source, const memory::desc& to, std::byte* target) {
-  dnnl::stream stream(onednn_engine());
-  memory in(from, onednn_engine(), const_cast<float*>(source)), out(to, onednn_engine(), target);
-  dnnl::reorder(in, out).execute(stream, in, out);
-  stream.wait();
-}
-
-const void* packed(const graph::Literal& weights, const memory::desc& keras, const memory::desc& wanted,
-                   PackedWeights& store, backends::AlignedBytes& owner) {
-  if (wanted == keras) return weights.data();
-  owner = store.get(weights, layout_name(wanted), wanted.get_size(),
-                    [&](std::byte* bytes) { reorder(keras, weights.data(), wanted, bytes); });
-  return owner.get();
-}
-
-/// Rounds an operand to bfloat16.
-class Rounding {
- public:
-  explicit Rounding(const memory::desc& rounded) : bytes_(rounded.get_size()) {
-    const memory::desc given(rounded.get_dims(), kFloat, rounded.get_strides());
-    dnnl::primitive_attr attr;
-    attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    const dnnl::reorder::primitive_desc descriptor(onednn_engine(), given, onednn_engine(), rounded, attr);
-    scratch_ = descriptor.scratchpad_desc().get_size();
-    call_ = std::make_unique<OneDnnCall>(
-        dnnl::reorder(descriptor),
-        std::vector<OneDnnCall::Argument>{
-            {DNNL_ARG_FROM, given}, {DNNL_ARG_TO, rounded}, {DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}});
-  }
-
-  /// Memory of the result, rounded up so that what lies behind it is aligned.
-  std::size_t bytes() const { return (bytes_ + 63) / 64 * 64; }
-  std::size_t scratch_bytes() const { return scratch_; }
-
-  bool run(const float* from, std::byte* to, std::byte* scratch) const noexcept {
-    void* addresses[] = {const_cast<float*>(from), to, scratch};
-    return call_->run(addresses);
-  }
-
- private:
-  std::size_t bytes_, scratch_ = 0;
-  std::unique_ptr<OneDnnCall> call_;
-};
+/// The layout of an operand before it is rounded.
+memory::desc unrounded(const memory::desc& operand) { return {operand.get_dims(), kFloat, operand.get_strides()}; }
 
 /// Threads for a problem: waking one takes longer than this many multiplications. 0: as many as there are.
 int threads_for(const ConvShape& shape) { return shape.multiplications() < 500'000 ? 1 : 0; }
@@ -148,29 +111,35 @@ int threads_for(const ConvShape& shape) { return shape.multiplications() < 500'0
 class OneDnnConvolution : public Kernel {
  public:
   template <typename Descriptor>
-  OneDnnConvolution(const ConvShape& shape, const Layouts& layouts, const Descriptor& descriptor,
-                    const memory::desc& wanted, const graph::Literal& weights, PackedWeights& store, bool is_backward)
+  OneDnnConvolution(const Problem& problem, const ConvShape& shape, const Layouts& layouts,
+                    const Descriptor& descriptor, PackedWeights& store, bool is_backward)
       : call_(dnnl::primitive(descriptor),
-              arguments(shape, layouts, wanted, descriptor.scratchpad_desc(), is_backward)),
+              arguments(shape, layouts, descriptor.weights_desc(), descriptor.scratchpad_desc(), is_backward)),
         scratch_(descriptor.scratchpad_desc().get_size()),
-        literal_(weights),
-        weights_(packed(weights, layouts.keras_weights, wanted, store, owner_)),
+        literal_(*problem.constants[1]),
         bias_(shape.bias),
         threads_(threads_for(shape)),
         size_((is_backward ? layouts.x : layouts.y).get_size() / sizeof(float)) {
-    if (shape.lowered) rounding_.emplace(is_backward ? layouts.y : layouts.x);
+    const memory::desc& operand = is_backward ? layouts.y : layouts.x;
+    if (shape.lowered) rounding_.emplace(unrounded(operand), operand);
+    if (descriptor.weights_desc() == layouts.keras_weights) return;
+    packing_.emplace(layouts.keras_weights, descriptor.weights_desc());
+    if (!problem.packs_in_scratch) keep_packed(layout_name(descriptor.weights_desc()), store);
   }
 
   void run(const Buffers& buffers) const noexcept override {
-    void* operand = const_cast<float*>(buffers.inputs[0]);
     std::byte* scratch = buffers.scratch;
     const ThreadScope scope(threads_);
     bool done = true;
-    if (rounding_) {
-      operand = scratch, scratch += rounding_->bytes();
-      done = rounding_->run(buffers.inputs[0], static_cast<std::byte*>(operand), scratch);
-    }
-    void* addresses[] = {operand, const_cast<void*>(weights_), buffers.output, scratch,
+    const auto moved = [&](const std::optional<Reorder>& reorder, const float* from) {
+      if (!reorder) return const_cast<void*>(static_cast<const void*>(from));
+      std::byte* to = std::exchange(scratch, scratch + reorder->bytes());
+      done = done && reorder->run(from, to, scratch);
+      return static_cast<void*>(to);
+    };
+    void* operand = moved(rounding_, buffers.inputs[0]);
+    void* weights = packed_ ? packed_.get() : moved(packing_, literal_.data());
+    void* addresses[] = {operand, weights, buffers.output, scratch,
                          bias_ ? const_cast<float*>(buffers.inputs[2]) : nullptr};
     if (done && call_.run({addresses, bias_ ? 5u : 4u})) return;
     // Out of memory inside oneDNN. There is no way to throw here; NaN cannot be taken for a result.
@@ -178,7 +147,11 @@ class OneDnnConvolution : public Kernel {
   }
 
   std::size_t scratch_bytes() const override {
-    return rounding_ ? rounding_->bytes() + std::max(scratch_, rounding_->scratch_bytes()) : scratch_;
+    std::size_t results = 0, most = scratch_;
+    for (const std::optional<Reorder>* reorder : {&rounding_, &packing_}) {
+      if (*reorder) results += (*reorder)->bytes(), most = std::max(most, (*reorder)->scratch_bytes());
+    }
+    return results + most;
   }
 
  private:
@@ -195,12 +168,20 @@ class OneDnnConvolution : public Kernel {
     return list;
   }
 
+  void keep_packed(const std::string& layout, PackedWeights& store) {
+    packed_ = store.get(literal_, layout, packing_->bytes(), [&](std::byte* bytes) {
+      const auto scratch = backends::allocate_aligned(packing_->scratch_bytes());
+      if (!packing_->run(literal_.data(), bytes, scratch.get())) throw std::bad_alloc();
+    });
+    packing_.reset();
+  }
+
   OneDnnCall call_;
-  std::optional<Rounding> rounding_;
+  std::optional<Reorder> rounding_;
+  std::optional<Reorder> packing_;  ///< at each run; none: the weights are packed already, or used as they lie
   std::size_t scratch_;
-  graph::Literal literal_;  ///< keeps weights alive that are used as they lie
-  backends::AlignedBytes owner_;
-  const void* weights_;
+  graph::Literal literal_;
+  backends::AlignedBytes packed_;
   bool bias_;
   int threads_;
   std::size_t size_;
@@ -219,15 +200,10 @@ std::unique_ptr<Kernel> make_onednn(const Problem& problem, PackedWeights& store
   const bool is_backward = problem.node.is("conv_backward_data");
   const Layouts layouts(shape, is_backward);
   const ThreadScope scope(threads_for(shape));
-  const graph::Literal& weights = *problem.constants[1];
   if (is_backward) {
-    const auto descriptor = backward(shape, layouts);
-    return std::make_unique<OneDnnConvolution>(shape, layouts, descriptor, descriptor.weights_desc(), weights, store,
-                                               true);
+    return std::make_unique<OneDnnConvolution>(problem, shape, layouts, backward(shape, layouts), store, true);
   }
-  const auto descriptor = forward(shape, layouts);
-  return std::make_unique<OneDnnConvolution>(shape, layouts, descriptor, descriptor.weights_desc(), weights, store,
-                                             false);
+  return std::make_unique<OneDnnConvolution>(problem, shape, layouts, forward(shape, layouts), store, false);
 }
 
 /// oneDNN alone knows what it can do, and only says so when asked to do it.

@@ -33,7 +33,7 @@ class DirectConvolution : public Kernel {
       : backward_(problem.node.is("conv_backward_data")), plan_(plan_direct(conv_shape(problem), backward_)) {
     weights_bytes_ = static_cast<std::size_t>(element_count(problem.inputs[1].shape)) * sizeof(float);
     has_bias_ = problem.inputs.size() > 2;
-    if (!backward_ || problem.constants[1] == nullptr) return;
+    if (!backward_ || problem.constants[1] == nullptr || problem.packs_in_scratch) return;
     const graph::Literal& weights = *problem.constants[1];
     packed_ =
         store.get(weights, "transposed, groups " + std::to_string(plan_.groups), weights_bytes_,

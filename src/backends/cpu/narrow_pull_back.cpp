@@ -70,7 +70,7 @@ NarrowPlan plan_narrow(const ConvShape& shape) {
 class NarrowPullBack : public Kernel {
  public:
   NarrowPullBack(const Problem& problem, PackedWeights& store) : plan_(plan_narrow(conv_shape(problem))) {
-    if (problem.constants[1] == nullptr) return;
+    if (problem.constants[1] == nullptr || problem.packs_in_scratch) return;
     const graph::Literal& weights = *problem.constants[1];
     std::string layout = "narrow";
     for (const std::int64_t place : plan_.tap_order) layout += " " + std::to_string(place);

@@ -1,0 +1,75 @@
+// Programs that run once: what they pack is not kept, unless several steps share it, and their bits are the same.
+#include <optional>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "backends/packed_weights.h"
+#include "base/memory_budget.h"
+#include "graph/text.h"
+#include "runtime/program.h"
+#include "support/small_network.h"
+
+namespace signxai::runtime {
+namespace {
+
+using graph::Graph;
+
+/// A convolution and its pull-back, and a second pull-back through the same weights where `twice`.
+Graph made(bool twice) {
+  const std::string pull_back = " %w {dilations=[1,1], input_spatial=[12,12], padding=\"same\", strides=[1,1]}\n";
+  const std::string text =
+      "%x = input \"x\" : f32[1,12,12,32]\n"
+      "%w = const @w : f32[3,3,32,48]\n"
+      "%y = conv %x %w {dilations=[1,1], padding=\"same\", strides=[1,1]}\n"
+      "%a = conv_backward_data %y" +
+      pull_back + (twice ? "%z = relu %y\n%b = conv_backward_data %z" + pull_back + "output \"b\" %b\n" : "") +
+      "output \"a\" %a\n";
+  return graph::from_text(text, [](std::string_view, const Shape& shape) -> std::optional<graph::Literal> {
+    std::mt19937 random(1);
+    return test::random_literal(shape, random);
+  });
+}
+
+struct Result {
+  std::vector<std::vector<float>> values;
+  std::int64_t kept;  ///< bytes of weights that were packed for good
+};
+
+Result run(const Graph& graph, bool runs_once) {
+  base::MemoryBudget budget;
+  backends::PackedWeights weights(&budget);
+  const Program program(graph, weights, std::make_shared<ArenaPool>(), runs_once);
+  std::vector<float> input(12 * 12 * 32);
+  std::mt19937 random(2);
+  for (float& value : input) value = std::normal_distribution<float>()(random);
+  Result result{std::vector<std::vector<float>>(graph.outputs().size(), std::vector<float>(input.size())), 0};
+  std::vector<float*> outputs;
+  for (auto& value : result.values) outputs.push_back(value.data());
+  const float* const inputs[] = {input.data()};
+  program.run(inputs, outputs);
+  const auto first = result.values;
+  program.run(inputs, outputs);  // what is said to run once may run again
+  EXPECT_EQ(result.values, first);
+  result.kept = budget.taken();
+  return result;
+}
+
+constexpr std::int64_t kWeights = std::int64_t{3} * 3 * 32 * 48 * 4;
+
+TEST(ProgramThatRunsOnce, KeepsNoWeightsOfOneStepAlone) {
+  const Result kept = run(made(false), false), once = run(made(false), true);
+  EXPECT_EQ(kept.kept, 2 * kWeights);
+  EXPECT_EQ(once.kept, 0);
+  EXPECT_EQ(once.values, kept.values);
+}
+
+TEST(ProgramThatRunsOnce, PacksWhatStepsShareOneTime) {
+  const Result kept = run(made(true), false), once = run(made(true), true);
+  EXPECT_EQ(kept.kept, 2 * kWeights);
+  EXPECT_EQ(once.kept, kWeights);
+  EXPECT_EQ(once.values, kept.values);
+}
+
+}  // namespace
+}  // namespace signxai::runtime
