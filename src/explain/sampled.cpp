@@ -119,11 +119,7 @@ void put(std::span<const double> map, std::int64_t n, const Batch& batch, std::v
 
 bool share_points(const methods::Resolved& a, const methods::Resolved& b) {
   if (a.user || b.user || !a.def->sampling || !b.def->sampling) return false;
-  const auto without_factor = [](Parameters parameters) {  // the product with a sign is made at the end
-    for (const char* name : {"mu", "vlow", "vhigh"}) parameters.erase(name);
-    return parameters;
-  };
-  if (without_factor(a.parameters) != without_factor(b.parameters)) return false;
+  if (a.of_map() != b.of_map()) return false;
   return a.def->sampling(a.parameters).family == b.def->sampling(b.parameters).family;
 }
 

@@ -83,6 +83,9 @@ struct MethodDef {
 /// Product with the input or a sign of it, applied to the finished map.
 enum class Factor { kNone, kInput, kSign, kSignMu, kInputSign };
 
+/// What the product takes besides the parameters of the map.
+std::span<const ParameterInfo> factor_parameters(Factor factor);
+
 /// A name with everything it stands for.
 struct ParsedName {
   std::string base;
@@ -101,6 +104,8 @@ struct Resolved {
   std::shared_ptr<const UserMethod> user{};
 
   std::vector<Value> build(const MethodSite& site) const;
+  /// `parameters` but those of the product, which is made of a finished map.
+  Parameters of_map() const;
   /// The product that the name asks for, outside the graph: for methods that sample, at the sample itself.
   void multiply(std::span<const float> x, std::span<double> map, const reverse::Semantics& semantics) const;
   /// Calls whose relevance is asked for: the inputs of the model (Network::places_of), or the layers that

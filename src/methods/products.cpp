@@ -48,6 +48,19 @@ double sign_of(float x, const Threshold& t, bool in_one_step) {
 
 }  // namespace
 
+std::span<const ParameterInfo> factor_parameters(Factor factor) {
+  static const std::vector<ParameterInfo> sign_mu = {
+      {"mu", "", "threshold of the sign"}, {"vlow", "-1", "value below it"}, {"vhigh", "1", "value from it on"}};
+  if (factor != Factor::kSignMu) return {};
+  return sign_mu;
+}
+
+Parameters Resolved::of_map() const {
+  Parameters rest = parameters;
+  for (const ParameterInfo& info : factor_parameters(factor)) rest.erase(info.name);
+  return rest;
+}
+
 std::vector<Value> Resolved::build(const MethodSite& site) const {
   std::vector<Value> values;
   if (def->build) {

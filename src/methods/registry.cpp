@@ -29,9 +29,6 @@ const MethodDef& definition(const std::string& name) {
   return *std::find_if(table.begin(), table.end(), [&](const MethodDef& d) { return d.name == name; });
 }
 
-const std::vector<ParameterInfo> kSignMuParameters = {
-    {"mu", "", "threshold of the sign"}, {"vlow", "-1", "value below it"}, {"vhigh", "1", "value from it on"}};
-
 const std::vector<ParameterInfo> kWalkParameters = {
     {"explained_layer_names", "none", "layers at whose input the relevance is taken, or all; none: the model's inputs"},
     {"stop_mapping_at_layers", "none", "layers to explain as if the network ended there"},
@@ -41,7 +38,8 @@ std::vector<ParameterInfo> free_parameters(const ParsedName& parsed) {
   const MethodDef& def = definition(parsed.base);
   std::vector<ParameterInfo> infos = def.parameters;
   if (def.walks) infos.insert(infos.end(), kWalkParameters.begin(), kWalkParameters.end());
-  if (parsed.factor == Factor::kSignMu) infos.insert(infos.end(), kSignMuParameters.begin(), kSignMuParameters.end());
+  const std::span<const ParameterInfo> of_factor = factor_parameters(parsed.factor);
+  infos.insert(infos.end(), of_factor.begin(), of_factor.end());
   const bool has_rule = parsed.fixed.count("rule") != 0;  // which a composite would replace
   std::erase_if(infos, [&](const ParameterInfo& info) {
     return parsed.fixed.count(info.name) != 0 || (has_rule && info.name == "composite");
