@@ -15,6 +15,7 @@
 #   make bench          measures beside the peers; BENCH="warm cold" picks sections; BENCH_REPEATS (7), BENCH_OUT=FILE
 #   make demo           set-up, build, explanations of the bundled examples
 #   make sanitize       the tests under the address and undefined-behaviour sanitizers; CTEST as above
+#   make races          what uses threads under the thread sanitizer; RACES='Conv*' picks other tests
 #   make fuzz           each libFuzzer target for FUZZ_SECONDS (600); FUZZ=name_fuzz picks one
 #   make format, make format-check, make tidy, make install PREFIX=DIR, make clean
 SHELL := bash
@@ -29,7 +30,7 @@ WERROR := $(if $(CI),ON,OFF)
 
 cpp_files = $(shell find include src cli tests benchmarks examples -name '*.h' -o -name '*.cpp' 2>/dev/null)
 
-.PHONY: build test docs notebooks parity parity-compat parity-torch parity-onnx architectures wheel stubs bench demo sanitize fuzz format format-check tidy install clean setup setup-test
+.PHONY: build test docs notebooks parity parity-compat parity-torch parity-onnx architectures wheel stubs bench demo sanitize races fuzz format format-check tidy install clean setup setup-test
 
 build: setup
 	@cmake --preset release -DSIGNXAI_WERROR=$(WERROR) >/dev/null
@@ -120,6 +121,12 @@ sanitize: setup-test
 	@cmake --preset asan >/dev/null
 	@cmake --build --preset asan -j $(JOBS)
 	@tools/run_tests.py build-asan $(CTEST)
+
+races:
+	@tools/setup.sh build fuzz
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan -j $(JOBS)
+	@tools/run_tsan.sh build-tsan '$(RACES)'
 
 fuzz:
 	@tools/setup.sh build fuzz

@@ -107,7 +107,7 @@ struct StepTime {
 };
 
 /// Called after each chunk of samples, and between the points of methods that sample; returns false to stop (Error
-/// kCancelled).
+/// kCancelled). Never by two threads at once; by another one than the caller's where an own method asks from one.
 using Progress = std::function<bool(std::int64_t done, std::int64_t total)>;
 
 class SIGNXAI_API Explainer {

@@ -306,6 +306,7 @@ struct Explainer::Run {
       const std::vector<methods::Resolved> resolved = resolve_all(requests, impl.options);
       for (const methods::Resolved& other : resolved) explain::check_recursion(other, chain);
       const Progress alive = [&](std::int64_t, std::int64_t) {
+        const std::lock_guard lock(guard);
         report(progress, first);
         return true;
       };

@@ -3,10 +3,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstring>
 #include <thread>
 
+#include "signxai/error.h"
 #include "signxai/explainer.h"
+#include "signxai/extensions.h"
 #include "support/golden_case.h"
 
 namespace signxai {
@@ -34,6 +38,14 @@ ExplainerOptions threads(int count) {
   return options;
 }
 
+/// Runs `body(t)` in `count` threads at once.
+template <typename Body>
+void in_threads(std::size_t count, const Body& body) {
+  std::vector<std::thread> workers;
+  for (std::size_t t = 0; t < count; ++t) workers.emplace_back([&body, t] { body(t); });
+  for (std::thread& worker : workers) worker.join();
+}
+
 class ConcurrencyTest : public testing::Test {
  protected:
   static constexpr const char* kMethods[] = {
@@ -55,16 +67,12 @@ class ConcurrencyTest : public testing::Test {
     std::vector<Explanation> expected;
     for (std::size_t i = 0; i < kCalls; ++i) expected.push_back(call(alone, i));
     std::vector<int> differing(kThreads, -1);
-    std::vector<std::thread> workers;
-    for (std::size_t t = 0; t < kThreads; ++t) {
-      workers.emplace_back([&, t] {
-        for (std::size_t k = 0; k < kCalls; ++k) {
-          const std::size_t i = (k + 3 * t) % kCalls;
-          if (!same_bits(call(shared, i), expected[i])) differing[t] = static_cast<int>(i);
-        }
-      });
-    }
-    for (std::thread& worker : workers) worker.join();
+    in_threads(kThreads, [&](std::size_t t) {
+      for (std::size_t k = 0; k < kCalls; ++k) {
+        const std::size_t i = (k + 3 * t) % kCalls;
+        if (!same_bits(call(shared, i), expected[i])) differing[t] = static_cast<int>(i);
+      }
+    });
     EXPECT_EQ(differing, std::vector<int>(kThreads, -1));
   }
 
@@ -90,6 +98,77 @@ TEST_F(ConcurrencyTest, AnExplainerMayBeGoneBeforeItsSibling) {
   const Explanation expected = first->explain(both_, {{"lrp_z", {}}});
   first.reset();
   EXPECT_TRUE(same_bits(second.explain(both_, {{"lrp_z", {}}}), expected));
+}
+
+TEST_F(ConcurrencyTest, ExplainersOfOneModelCompileAtOnce) {
+  const Explainer alone(case_.load(), threads(1));
+  const Explanation expected[] = {call(alone, 0), call(alone, 1)};
+  std::vector<char> same(6, 0);  // not of bool, whose elements share bytes
+  in_threads(same.size(), [&](std::size_t t) {
+    ExplainerOptions options = threads(1);
+    if (t >= 4) options.max_memory = std::int64_t{1} << 28;  // with a cache of its own
+    same[t] = same_bits(call(Explainer(model_, options), t % 2), expected[t % 2]);
+  });
+  EXPECT_EQ(same, std::vector<char>(same.size(), 1));
+}
+
+TEST_F(ConcurrencyTest, ACallThatIsStoppedLeavesOthersAlone) {
+  const Explainer explainer(model_, threads(1));
+  const MethodRequest method{"smoothgrad", {{"augment_by_n", 8.0}, {"seed", 1.0}}};
+  const Explanation expected = explainer.explain(both_, {method});
+  std::vector<char> as_told(6, 0);
+  in_threads(as_told.size(), [&](std::size_t t) {
+    const bool stops = t % 2 == 0;
+    try {
+      const Explanation found =
+          explainer.explain(both_, {method}, Target::max(), [&](std::int64_t, std::int64_t) { return !stops; });
+      as_told[t] = !stops && same_bits(found, expected);
+    } catch (const Error& error) {
+      as_told[t] = stops && error.code() == ErrorCode::kCancelled;
+    }
+  });
+  EXPECT_EQ(as_told, std::vector<char>(as_told.size(), 1));
+}
+
+TEST_F(ConcurrencyTest, OwnMethodsAskFromSeveralThreadsAndProgressIsOneCallAtATime) {
+  const auto table = std::make_shared<Extensions>();
+  table->add({"split", {}, "", [](const MethodCall& call) {
+                std::vector<Explanation> parts(4);
+                in_threads(parts.size(), [&](std::size_t t) { parts[t] = call.explain({{"lrp_z", {}}}, {}); });
+                for (const Explanation& part : parts) EXPECT_TRUE(same_bits(part, parts.front()));
+                return std::vector<Tensor>{parts.back().maps[0].map};
+              }});
+  ExplainerOptions options = threads(1);
+  options.extensions = table;
+  const Explainer explainer(model_, options);
+  std::atomic<int> inside{0};
+  int calls = 0, overlaps = 0;
+  const auto progress = [&](std::int64_t, std::int64_t) {
+    overlaps += inside++ != 0 ? 1 : 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    ++calls;
+    --inside;
+    return true;
+  };
+  const Explanation found = explainer.explain(both_, {{"split", {}}}, Target::max(), progress);
+  EXPECT_EQ(found.maps[0].map.data, explainer.explain(both_, {{"lrp_z", {}}}).maps[0].map.data);
+  EXPECT_GE(calls, 5);
+  EXPECT_EQ(overlaps, 0);
+}
+
+TEST_F(ConcurrencyTest, MethodsAreAddedWhileOthersRun) {
+  const auto table = std::make_shared<Extensions>();
+  ExplainerOptions options = threads(1);
+  options.extensions = table;
+  const Explainer explainer(model_, options);
+  in_threads(4, [&](std::size_t t) {
+    const std::string name = "own_" + std::to_string(t);
+    const auto maps = [](const MethodCall& call) {
+      return std::vector<Tensor>{call.explain({{"gradient", {}}}, {}).maps[0].map};
+    };
+    table->add({name, {}, "", maps});
+    EXPECT_EQ(explainer.explain(one_, {{name, {}}}).maps.size(), 1u);
+  });
 }
 
 class ForkTest : public ConcurrencyTest {
