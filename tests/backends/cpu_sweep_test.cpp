@@ -9,7 +9,7 @@
 #include <limits>
 
 #include "backends/cpu/implementations.h"
-#include "backends/cpu/sweep_program.h"
+#include "backends/cpu/sweep/program.h"
 #include "base/threads.h"
 #include "graph/builder.h"
 #include "graph/op.h"

@@ -1,6 +1,6 @@
 // Executes sweep programs: one SIMD loop per opcode, compiled for every instruction set and chosen at run time.
-#include "backends/cpu/sweep_code.h"
-#include "backends/cpu/sweep_program.h"
+#include "backends/cpu/sweep/code.h"
+#include "backends/cpu/sweep/program.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backends/cpu/simd/sweep_run.cpp"

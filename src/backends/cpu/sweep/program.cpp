@@ -1,5 +1,5 @@
 // Compiles pointwise regions: classifies what is read, drops dead nodes, assigns buffers by lifetime.
-#include "backends/cpu/sweep_program.h"
+#include "backends/cpu/sweep/program.h"
 
 #include <algorithm>
 #include <cstring>
@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "backends/cpu/sweep_code.h"
+#include "backends/cpu/sweep/code.h"
 #include "graph/op.h"
 
 namespace signxai::cpu {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "backends/cpu/sweep_program.h"
+#include "backends/cpu/sweep/program.h"
 
 namespace signxai::cpu {
 

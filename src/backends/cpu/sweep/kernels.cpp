@@ -1,6 +1,6 @@
 // Kernels of `sweep` and of every pointwise op: a compiled program, run by all threads on ranges of blocks.
 #include "backends/cpu/families.h"
-#include "backends/cpu/sweep_program.h"
+#include "backends/cpu/sweep/program.h"
 #include "base/threads.h"
 #include "graph/op.h"
 

@@ -1,5 +1,5 @@
 // Emits the body of a sweep for AVX2 or AVX-512, once for whole vectors and once, under a mask, for what is left.
-#include "backends/cpu/sweep_code.h"
+#include "backends/cpu/sweep/code.h"
 
 #include <hwy/targets.h>
 
