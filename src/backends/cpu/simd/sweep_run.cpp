@@ -58,20 +58,7 @@ HWY_INLINE V log_edges(V x, V edge, V y) {  // y, but right at and below the pol
 HWY_INLINE V log(V x) { return log_edges(x, x, hn::Log(D(), x)); }
 HWY_INLINE V log1p(V x) { return log_edges(x, hn::Add(x, number(1.0f)), hn::Log1p(D(), x)); }
 HWY_INLINE V tanh(V x) { return hn::IfThenElse(hn::IsNaN(x), x, hn::Tanh(D(), x)); }
-/// For -86 <= x <= 88, in single precision: 2^k e^r with |r| <= ln 2 / 2, by the series of e^r up to r^7. Adding a
-/// number without binary places leaves k in the lowest bits, from where it is added to the exponent of e^r.
-HWY_INLINE V short_exp(V x) {
-  const D d;
-  const hn::RebindToSigned<D> bits;
-  const V whole = number(12582912.0f), shifted = hn::MulAdd(x, number(1.44269504f), whole), k = hn::Sub(shifted, whole);
-  const V r =
-      hn::NegMulAdd(k, number(-2.12194440e-4f), hn::NegMulAdd(k, number(0.693359375f), x));  // ln 2 in two parts
-  const auto next = [&](V y, float factor) { return hn::MulAdd(y, r, number(factor)); };
-  const V y = next(next(next(next(number(1.0f / 5040), 1.0f / 720), 1.0f / 120), 1.0f / 24), 1.0f / 6);
-  const V power = next(next(next(y, 0.5f), 1.0f), 1.0f);
-  return hn::BitCast(d, hn::Add(hn::BitCast(bits, power), hn::ShiftLeft<23>(hn::BitCast(bits, shifted))));
-}
-/// 1 / x for 1 <= x < 2^127: Newton's step doubles the places of the processor's estimate, which has 12 or 14.
+/// 1 / x for x >= 1, or 0: Newton's step doubles the places of the processor's estimate, which has 12 or 14.
 HWY_INLINE V reciprocal(V x) {
 #if HWY_TARGET == HWY_SCALAR
   return hn::Div(number(1.0f), x);
@@ -80,11 +67,21 @@ HWY_INLINE V reciprocal(V x) {
   return hn::MulAdd(estimate, hn::NegMulAdd(x, estimate, number(1.0f)), estimate);
 #endif
 }
-/// The sum rounds away more than the short exponential errs by. Below -87 the result is hardly a normal number.
+/// 1 / (1 + 2^t) with t = -x log2 e. Adding a number without binary places rounds t to k and leaves k in the lowest
+/// bits, from where it is added to the exponent of 2^r, r = t - k, with log2 e in two parts. The sum rounds away more
+/// than the series errs by. At the ends 2^t is hardly a normal number, and finite.
 HWY_INLINE V sigmoid(V x) {
-  const V e = short_exp(hn::Min(hn::Max(hn::Neg(x), number(-86.0f)), number(87.0f)));
-  const V y = reciprocal(hn::Add(number(1.0f), e));
-  return hn::IfThenElse(hn::IsNaN(x), x, hn::IfThenElseZero(hn::Ge(x, number(-87.0f)), y));
+  const D d;
+  const hn::RebindToSigned<D> bits;
+  const V bounded = hn::Min(hn::Max(x, number(Sigmoid::kLowest)), number(Sigmoid::kHighest));
+  const V slope = number(-Sigmoid::kLog2e), whole = number(Sigmoid::kWhole);
+  const V shifted = hn::MulAdd(bounded, slope, whole), k = hn::Sub(shifted, whole);
+  const V r = hn::MulAdd(bounded, number(-Sigmoid::kLog2eRest), hn::MulSub(bounded, slope, k));
+  V power = number(Sigmoid::kSeries[0]);
+  for (std::size_t i = 1; i < std::size(Sigmoid::kSeries); ++i)
+    power = hn::MulAdd(power, r, number(Sigmoid::kSeries[i]));
+  const V e = hn::BitCast(d, hn::Add(hn::BitCast(bits, power), hn::ShiftLeft<23>(hn::BitCast(bits, shifted))));
+  return hn::IfThenElse(hn::IsNaN(x), x, reciprocal(hn::Add(number(1.0f), e)));
 }
 HWY_INLINE V erf(V x) {
   HWY_ALIGN float lanes[hn::MaxLanes(D())];

@@ -297,29 +297,37 @@ class Emitter final : public SweepCode, private Xbyak::CodeGenerator {
     emit_choice(to, a, b, predicate, constant(1.0F), zero());
   }
 
-  /// The operations of sigmoid() in sweep_run.cpp, which says what they are.
+  /// A constant as first operand of an instruction, where only a register can stand.
+  Vector in_register(float value, const Vector& otherwise) {
+    const Xbyak::Operand& wanted = constant(value);
+    if (!wanted.isMEM()) return vector(wanted.getIdx());
+    vmovups(otherwise, wanted);
+    return otherwise;
+  }
+
+  /// The operations of sigmoid() in sweep_run.cpp, which says what they are. Of AVX-512, minimum and maximum keep their
+  /// second operand where it is a NaN, and so does the multiplication by 2^k.
   void emit_sigmoid(const Vector& to, const Vector& x) {
-    const Vector r = scratch(0), shifted = scratch(1), k = operand(1), y = operand(2);
-    vxorps(r, x, constant(0x80000000U));
-    vmaxps(r, r, constant(-86.0F));
-    vminps(r, r, constant(87.0F));
-    vmovups(shifted, constant(1.44269504F));
-    vfmadd213ps(shifted, r, constant(12582912.0F));
-    vsubps(k, shifted, constant(12582912.0F));
-    vfnmadd231ps(r, k, constant(0.693359375F));
-    vfnmadd231ps(r, k, constant(-2.12194440e-4F));
-    vmovups(y, constant(1.0F / 5040));
-    for (const float factor : {1.0F / 720, 1.0F / 120, 1.0F / 24, 1.0F / 6, 0.5F, 1.0F, 1.0F}) {
-      vfmadd213ps(y, r, constant(factor));
-    }
-    vpslld(shifted, shifted, 23);
-    vpaddd(y, y, shifted);
-    vaddps(y, y, constant(1.0F));
-    wide_ ? vrcp14ps(k, y) : vrcpps(k, y);
-    vfnmadd213ps(y, k, constant(1.0F));
-    vfmadd213ps(k, y, k);
-    vmaxps(y, zero(), x);  // 0 far below, and a NaN where x is one
-    emit_choice(to, x, constant(-87.0F), kAtLeast, k, y);
+    const Vector bounded = scratch(0), k = scratch(1), power = operand(1), r = operand(2);
+    vmaxps(bounded, in_register(Sigmoid::kLowest, power), x);
+    vminps(bounded, in_register(Sigmoid::kHighest, power), bounded);
+    vmovups(power, constant(-Sigmoid::kLog2e));
+    vmovaps(k, bounded);
+    vfmadd213ps(k, power, constant(Sigmoid::kWhole));
+    if (!wide_) vpslld(vector(Registers::kMask), k, 23);
+    vsubps(k, k, constant(Sigmoid::kWhole));
+    vmovaps(r, bounded);
+    vfmsub213ps(r, power, k);
+    vfmadd231ps(r, bounded, constant(-Sigmoid::kLog2eRest));
+    vmovups(power, constant(Sigmoid::kSeries[0]));
+    for (std::size_t i = 1; i < std::size(Sigmoid::kSeries); ++i) vfmadd213ps(power, r, constant(Sigmoid::kSeries[i]));
+    wide_ ? vscalefps(power, power, k) : vpaddd(power, power, vector(Registers::kMask));
+    vaddps(power, power, constant(1.0F));
+    wide_ ? vrcp14ps(r, power) : vrcpps(r, power);
+    vfnmadd213ps(power, r, constant(1.0F));
+    vfmadd213ps(power, r, r);
+    if (wide_) return vmovaps(to, power);
+    emit_choice(to, x, x, kIsNan, x, power);
   }
 
   void emit_constants() {

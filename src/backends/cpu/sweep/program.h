@@ -42,6 +42,16 @@ enum class Opcode : std::uint8_t {
   kStabilise,  ///< a + b where a >= 0, a - b elsewhere
 };
 
+/// Numbers of the sigmoid, which loops and machine code compute alike.
+struct Sigmoid {
+  static constexpr float kLowest = -88.7F, kHighest = 87.0F;
+  static constexpr float kLog2e = 1.442695022F, kLog2eRest = 1.925963034e-08F;  ///< log2 e is their sum
+  static constexpr float kWhole = 12582912.0F;                                  ///< 1.5 * 2^23
+  /// 2^r for |r| <= 1/2 by interpolation of (2^r - 1) / r in Chebyshev's points; r^6 first.
+  static constexpr float kSeries[] = {
+      1.545316336e-04F, 1.339086331e-03F, 9.618083015e-03F, 5.550356954e-02F, 2.402265072e-01F, 6.931471825e-01F, 1.0F};
+};
+
 /// Where an instruction finds an operand or puts its result.
 struct Slot {
   enum Kind : std::uint8_t {
