@@ -1,14 +1,14 @@
-"""The sections of `make bench`, in their order. Each has a TITLE and run(session), which yields its tables."""
+"""The sections of `make bench`, in their order: the longest comes last. Each has a TITLE and run(session), which yields its tables."""
 
 from sections import batch, cold, memory, precision, small, together, warm, winograd
 
 SECTIONS = {
     "warm": warm,
-    "together": together,
     "batch": batch,
     "cold": cold,
     "small": small,
     "memory": memory,
     "precision": precision,
     "winograd": winograd,
+    "together": together,
 }

@@ -100,10 +100,15 @@ class Limit:
 
 
 def limit(name: str, method: str, threads: int, repeats: int, evaluations: int = 1) -> Limit:
-    """`evaluations`: of methods that evaluate many points, for which the kernel time is that of one."""
+    """`evaluations`: of methods that evaluate many points, for which the kernel time is that of one.
+
+    A short call is repeated for a second at least, up to 41 times: any pause in a few of them would be their median.
+    """
     seconds, kernels = [], []
+    once = bench(name, method, threads, 1)[-1]["seconds"]
+    calls = max(repeats, min(41, int(1 / once)))
     for _ in range(min(repeats, 3)):
-        entry = bench(name, method, threads, repeats)[-1]
+        entry = bench(name, method, threads, calls)[-1]
         seconds.append(entry["seconds"])
         kernels.append(entry["kernel_seconds"] * evaluations)
     ratio = [a / b for a, b in zip(seconds, kernels)]
