@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import pathlib
 import subprocess
-import tempfile
-import time
+import sys
 from typing import Any, Dict, List, Sequence
 
 from support.places import BENCHMARKS, PEERS, PROGRAM, SCRATCH, environment, network, samples
@@ -24,19 +22,23 @@ class Usage:
 
 def run(command: Sequence[str], threads: int, cwd: pathlib.Path = BENCHMARKS) -> Usage:
     """Failure with the last line of what it printed, if it fails."""
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, cwd=cwd, env=environment(threads)
-        )
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            said.seek(0)
-            lines = said.read().strip().splitlines() or ["nothing"]
-            raise Failure(f"exit code {process.returncode}: {lines[-1][:160]}")
-    return Usage(seconds, usage.ru_maxrss * 1024)
+    launched = subprocess.run(
+        [sys.executable, "-S", str(BENCHMARKS / "support" / "launch.py"), *command],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        cwd=cwd,
+        env=environment(threads),
+        check=False,
+    )
+    lines = launched.stderr.strip().splitlines() or ["nothing"]
+    if launched.returncode != 0:
+        raise Failure(lines[-1][:160])
+    usage = json.loads(launched.stdout)
+    if usage["code"] != 0:
+        raise Failure(f"exit code {usage['code']}: {lines[-1][:160]}")
+    return Usage(usage["seconds"], usage["peak"])
 
 
 def explain_command(name: str, method: str, threads: int) -> List[str]:
