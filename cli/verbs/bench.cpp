@@ -22,12 +22,14 @@ struct BenchOptions {
   MethodOptions methods;
   ComputeOptions compute;
   std::vector<std::int64_t> shape;
+  std::int64_t samples = 0;
   int repeats = 20, steps = 0;
   bool json = false, together = false;
 };
 
 struct Timing {
   std::string method;
+  std::int64_t together = 1;  ///< samples that are computed together
   double seconds = 0;         ///< median of warm calls
   double kernel_seconds = 0;  ///< convolutions and matrix products alone, in one run
   double first_seconds = 0;   ///< the first call, compilation included
@@ -43,7 +45,7 @@ Tensor make_input(const BenchOptions& options, Shape shape) {
     throw Error(ErrorCode::kInvalidArgument, "bench", "shape",
                 fmt::format("the network's input {} has open extents; give them with --shape", to_string(shape)));
   }
-  shape.insert(shape.begin(), std::max<std::int64_t>(options.compute.options.batch, 1));
+  shape.insert(shape.begin(), options.samples);
   Tensor inputs(shape);
   std::minstd_rand random(1);
   std::uniform_real_distribution<float> uniform(-1, 1);
@@ -69,22 +71,28 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-/// Calls and profiled runs take turns, so that both see the machine in the same state.
+/// Calls and profiled runs take turns, so that both see the machine in the same state. Profiled are the samples that a
+/// call computes together, as often as the call does it.
 Timing measure(const Explainer& explainer, const std::vector<TensorView>& inputs,
                const std::vector<MethodRequest>& methods, int repeats) {
+  const std::int64_t samples = inputs.front().shape.front();
   Timing timing;
+  timing.together = std::min(samples, explainer.chunk(sample_shapes(inputs), methods, Target::max(), samples));
+  std::vector<TensorView> part = inputs;
+  for (TensorView& input : part) input.shape.front() = timing.together;
+  const double parts = static_cast<double>(samples) / static_cast<double>(timing.together);
   timing.method = methods.size() == 1 ? methods.front().name : "(together)";
   const Explanation first = explainer.explain(inputs, methods);
   timing.first_seconds = first.seconds + first.compile_seconds;
   std::vector<double> warm, kernels;
   std::vector<std::vector<double>> steps;
   for (int i = 0; i < repeats; ++i) {
-    timing.steps = explainer.profile(inputs, methods, Target::max(), 1);
+    timing.steps = explainer.profile(part, methods, Target::max(), 1);
     steps.resize(timing.steps.size());
     kernels.push_back(0);
     for (std::size_t s = 0; s < steps.size(); ++s) {
-      steps[s].push_back(timing.steps[s].seconds);
-      kernels.back() += is_kernel(timing.steps[s]) ? timing.steps[s].seconds : 0;
+      steps[s].push_back(parts * timing.steps[s].seconds);
+      kernels.back() += is_kernel(timing.steps[s]) ? steps[s].back() : 0;
     }
     warm.push_back(explainer.explain(inputs, methods).seconds);
   }
@@ -102,11 +110,9 @@ Json document_of(const BenchOptions& options, const std::vector<Tensor>& inputs,
                    {"repeats", options.repeats},
                    {"instruction_set", Explainer::instruction_set()}};
   for (const Timing& timing : timings) {
-    Json entry = {{"method", timing.method},
-                  {"seconds", timing.seconds},
-                  {"kernel_seconds", timing.kernel_seconds},
-                  {"ratio", timing.ratio()},
-                  {"first_seconds", timing.first_seconds},
+    Json entry = {{"method", timing.method},   {"together", timing.together},
+                  {"seconds", timing.seconds}, {"kernel_seconds", timing.kernel_seconds},
+                  {"ratio", timing.ratio()},   {"first_seconds", timing.first_seconds},
                   {"steps", Json::array()}};
     for (const StepTime& step : timing.steps) {
       entry["steps"].push_back(
@@ -139,7 +145,8 @@ std::string text_of(const BenchOptions& options, const std::vector<Timing>& timi
   return table(rows) + steps;
 }
 
-void run_bench(const BenchOptions& options) {
+void run_bench(BenchOptions options) {
+  if (options.samples == 0) options.samples = std::max<std::int64_t>(options.compute.options.batch, 1);
   std::vector<MethodRequest> requests = options.methods.requests();
   const Explainer explainer(options.model.load(), options.compute.options);
   say_notes(explainer.model().notes());
@@ -169,6 +176,8 @@ Action add_bench(CLI::App& verb, const Additions& additions) {
   options->methods.add_to(verb, false, additions);
   verb.add_option("--repeats", options->repeats, "Warm runs, of which the median counts")
       ->capture_default_str()
+      ->check(CLI::Range(1, 100000));
+  verb.add_option("--samples", options->samples, "Samples of a call (default: as many as --batch computes together)")
       ->check(CLI::Range(1, 100000));
   verb.add_option("--steps", options->steps, "Show the slowest steps of each method")->check(CLI::Range(0, 100000));
   verb.add_option("--shape", options->shape, "Sample shape where the network leaves it open: 224,224,3")

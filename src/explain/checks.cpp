@@ -8,7 +8,6 @@
 
 #include "backends/cpu/implementations.h"
 #include "explain/compile.h"
-#include "passes/plan_memory.h"
 #include "signxai/error.h"
 
 namespace signxai::explain {
@@ -216,19 +215,6 @@ std::vector<float> targets_of(const Target& target, std::int64_t first, std::int
     targets.push_back(static_cast<float>(target.indices[at]));
   }
   return targets;
-}
-
-std::int64_t chunk_size(const graph::Network& network, const ExplainerOptions& options,
-                        const std::vector<Shape>& batch) {
-  if (options.batch > 0) return options.batch;
-  constexpr double kBudget = 1e9, kCopies = 3;  // bytes; activation, signal and kernel output of a layer
-  constexpr std::int64_t kLargest = 64;
-  std::vector<Shape> one = batch;
-  for (Shape& shape : one) shape.front() = 1;
-  const graph::Network bound = graph::bind(network, one);
-  double bytes = 0;
-  for (const auto& call : bound.calls) bytes += static_cast<double>(passes::bytes_of(bound.graph.type(call.output)));
-  return std::clamp(static_cast<std::int64_t>(kBudget / (kCopies * bytes)), std::int64_t{1}, kLargest);
 }
 
 std::optional<std::string> describe_not_finite(const Tensor& map) {

@@ -21,10 +21,6 @@ Target checked_target(const Target& target, const graph::Network& network, const
 /// as many as there are outputs; empty for the other kinds. The target is a checked one.
 std::vector<float> targets_of(const Target& target, std::int64_t first, std::int64_t count);
 
-/// Samples to compute together, so that activations stay within about a gigabyte.
-std::int64_t chunk_size(const graph::Network& network, const ExplainerOptions& options,
-                        const std::vector<Shape>& batch);
-
 /// How many values of the map are NaN or infinite, and what to do about it; nothing where all are finite.
 std::optional<std::string> describe_not_finite(const Tensor& map);
 

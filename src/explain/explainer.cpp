@@ -5,22 +5,20 @@
 #include <chrono>
 #include <map>
 #include <mutex>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "base/threads.h"
 #include "explain/checks.h"
+#include "explain/chunk.h"
 #include "explain/compile.h"
 #include "explain/embedded.h"
 #include "explain/expanded.h"
-#include "explain/fit_chunk.h"
 #include "explain/ledger.h"
 #include "explain/sampled.h"
 #include "explain/user_maps.h"
 #include "graph/op.h"
 #include "graph/text.h"
-#include "passes/plan_memory.h"
 #include "runtime/arena_pool.h"
 #include "signxai/error.h"
 
@@ -162,20 +160,6 @@ void set_targets(Explanation& result, const graph::Network& network, const Targe
 
 namespace {
 
-/// Bytes of the weights as they stand in the model.
-std::uint64_t weight_bytes(const graph::Network& network) {
-  std::set<const float*> seen;
-  std::uint64_t bytes = 0;
-  for (const graph::LayerCall& call : network.calls) {
-    for (const graph::Weight& weight : call.weights) {
-      const graph::Literal* literal = network.graph.literal(weight.value);
-      if (literal != nullptr && seen.insert(literal->data()).second)
-        bytes += passes::bytes_of(network.graph.type(weight.value));
-    }
-  }
-  return bytes;
-}
-
 /// Rows that a target makes of one sample.
 std::int64_t rows_of(const Target& target, const graph::Network& network) {
   if (target.kind != Target::Kind::kTop && target.kind != Target::Kind::kEach) return 1;
@@ -183,6 +167,11 @@ std::int64_t rows_of(const Target& target, const graph::Network& network) {
   const Shape& shape = network.graph.type(network.calls[static_cast<std::size_t>(head)].output).shape;
   const std::int64_t all = std::max<std::int64_t>(element_count(Shape(shape.begin() + 1, shape.end())), 1);
   return target.kind == Target::Kind::kEach ? all : std::min(all, target.count);
+}
+
+/// Points that the method evaluates of one sample.
+std::int64_t points_of(const methods::Resolved& method) {
+  return !method.user && method.def->sampling ? method.def->sampling(method.parameters).count : 1;
 }
 
 }  // namespace
@@ -221,37 +210,41 @@ struct Explainer::Run {
     return request;
   }
 
-  /// What a chunk of so many rows needs. Rows of one sample are held together, whatever the chunk.
-  explain::ChunkNeed need(std::int64_t count, std::int64_t held) {
-    const explain::Batch part = inputs.part(0, count);
-    const Request request = joint_request(part);
+  /// What a chunk of so many samples, and of so many points of methods that evaluate several, needs. Rows of one sample
+  /// are held together, whatever the chunk.
+  explain::ChunkNeed need(std::int64_t samples, std::int64_t points, std::int64_t held) {
+    const Request request = joint_request(inputs.part(0, samples));
     tried = {request.key()};
     const auto joint = impl.get(request, result.compile_seconds);
-    explain::ChunkNeed need{joint->working_bytes(), 2 * joint->data_bytes() * std::max(count, held) / count};
+    explain::ChunkNeed need{joint->working_bytes(), 2 * joint->data_bytes() * std::max(samples, held) / samples};
     for (const methods::Resolved& method : methods) {
       if (!method.def->sampling) continue;
-      const std::int64_t points = std::min<std::int64_t>(count, method.def->sampling(method.parameters).count);
+      const std::int64_t count = std::min(points, points_of(method));
       const bool index = target.kind == Target::Kind::kIndex;
-      Request at{inputs.part(0, points).shapes, index ? Target::index(0) : target, {method}, semantics()};
+      Request at{inputs.part(0, count).shapes, index ? Target::index(0) : target, {method}, semantics()};
       if (impl.cut) at.inputs = explain::embedded_shapes(impl.network(), *impl.cut, at.inputs), at.embedded = true;
       tried.push_back(at.key());
       const auto one = impl.get(at, result.compile_seconds);
       need.working = std::max(need.working, one->working_bytes() + 2 * one->data_bytes());
-      need.data += 8 * one->data_bytes() / points;  // moments in double precision, and the map
+      need.data += 8 * one->data_bytes() / count;  // moments in double precision, and the map
     }
     return need;
   }
 
-  /// For `rows` in all, of which each sample makes `held`.
+  /// How many of `rows` samples, of which each sample of the caller's makes `held`, and how many points of one sample
+  /// are computed together.
   std::int64_t chunk_size(std::int64_t rows, std::int64_t held) {
+    std::int64_t most = rows;
+    for (const methods::Resolved& method : methods) most = std::max(most, points_of(method));
     // One row is one chunk: a small network is explained in less time than its activations are counted.
-    const std::int64_t usual =
-        rows == 1 ? 1 : std::min(rows, explain::chunk_size(impl.network(), impl.options, inputs.shapes));
+    const bool chosen = most == 1 || impl.options.batch > 0;
+    const std::int64_t wanted = chosen ? std::clamp<std::int64_t>(impl.options.batch, 1, most)
+                                       : explain::usual_chunk(impl.network(), inputs.shapes, most);
     const auto drop = [&] {
       for (const std::string& key : tried) impl.drop(key);
     };
     return explain::fit_chunk(
-        usual, impl.cache->budget, [&](std::int64_t count) { return need(count, held); }, drop);
+        wanted, impl.cache->budget, [&](std::int64_t count) { return need(std::min(count, rows), count, held); }, drop);
   }
 
   /// The target of `count` samples from `first`.
@@ -458,7 +451,7 @@ struct Explainer::Run {
 Explainer::Explainer(Model model, ExplainerOptions options)
     : impl_(std::make_unique<Impl>(std::move(model), std::move(options))) {
   explain::check_options(impl_->options);
-  if (impl_->options.max_memory > 0) impl_->cache->budget.take(weight_bytes(impl_->network()));
+  if (impl_->options.max_memory > 0) impl_->cache->budget.take(explain::weight_bytes(impl_->network()));
 }
 Explainer::~Explainer() = default;
 Explainer::Explainer(Explainer&&) noexcept = default;
@@ -498,7 +491,7 @@ std::int64_t Explainer::chunk(const std::vector<Shape>& sample, const std::vecto
     plain.kind = Target::Kind::kIndex;
   const ThreadScope threads(impl_->options.threads);
   Run run{*impl_, one, resolved, plain, {}, {}, plain.kind == target.kind && impl_->runs_once(samples, resolved)};
-  return std::max<std::int64_t>(1, run.chunk_size(samples * rows, rows) / rows);
+  return std::clamp<std::int64_t>(run.chunk_size(samples * rows, rows) / rows, 1, std::max<std::int64_t>(samples, 1));
 }
 
 std::vector<std::string> Explainer::map_names(const std::vector<MethodRequest>& requests) const {

@@ -2,6 +2,9 @@
 #include "explain/sampled.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "base/threads.h"
 
 namespace signxai::explain {
 namespace {
@@ -20,9 +23,10 @@ std::vector<float> joined(const Batch& batch, std::int64_t n) {
 struct Points {
   std::vector<std::vector<float>> arrays;
   Request request;  ///< with the shapes of these arrays
+  int count;
 
-  Points(const Request& base, const Batch& batch, std::int64_t sample, int count)
-      : arrays(batch.shapes.size()), request(base) {
+  Points(const Request& base, const Batch& batch, std::int64_t sample, int points)
+      : arrays(batch.shapes.size()), request(base), count(points) {
     for (std::size_t i = 0; i < arrays.size(); ++i) {
       const std::size_t size = batch.sample_size(i);
       const float* own = batch.data[i] + static_cast<std::size_t>(sample) * size;
@@ -60,12 +64,15 @@ struct Moments {
 
   explicit Moments(std::size_t size) : mean(size, 0.0), squares(size, 0.0) {}
   void add(std::span<const float> map) {
+    constexpr std::int64_t kGrain = 4096;
     count += 1;
-    for (std::size_t k = 0; k < map.size(); ++k) {
-      const double before = map[k] - mean[k];
-      mean[k] += before / count;
-      squares[k] += before * (map[k] - mean[k]);
-    }
+    parallel_for(static_cast<std::int64_t>(map.size()), kGrain, [&](std::int64_t begin, std::int64_t end) {
+      for (auto k = static_cast<std::size_t>(begin); k < static_cast<std::size_t>(end); ++k) {
+        const double before = map[k] - mean[k];
+        mean[k] += before / count;
+        squares[k] += before * (map[k] - mean[k]);
+      }
+    });
   }
 };
 
@@ -75,16 +82,17 @@ Moments fold_points(const methods::Sampling& sampling, const Request& request, c
                     const Compile& compile) {
   Moments moments(x.size());
   std::vector<float> map(x.size());
+  std::optional<Points> points;
   for (int begin = 0; begin < sampling.count;) {
     const int count = static_cast<int>(std::min<std::int64_t>(chunk, sampling.count - begin));
-    Points points(request, batch, n, count);
+    if (!points || points->count != count) points.emplace(request, batch, n, count);
     for (int i = 0; i < count; ++i) {
       sampling.point(begin + i, x, map);
-      points.set(batch, i, map);
+      points->set(batch, i, map);
     }
     std::vector<float> targets;
     for (int i = 0; i < count; ++i) targets.insert(targets.end(), target.begin(), target.end());
-    const std::vector<Tensor> outputs = compile(points.request)->run(points.data(), targets);
+    const std::vector<Tensor> outputs = compile(points->request)->run(points->data(), targets);
     for (int i = 0; i < count; ++i) {
       read_map(outputs, batch.moving(), count, i, map);
       moments.add(map);

@@ -33,9 +33,12 @@ Sampling sampling(const Parameters& parameters) {
     throw Error(ErrorCode::kInvalidArgument, "method", "noise_scale", "must be a finite number from 0");
   }
   const auto random = std::make_shared<LegacyRandom>(seed);
+  const auto noise = std::make_shared<std::vector<double>>();
   result.point = [=](int index, std::span<const float> x, std::span<float> point) {
     if (index == 0) *random = LegacyRandom(seed);  // every sample sees the same stream
-    for (std::size_t i = 0; i < x.size(); ++i) point[i] = static_cast<float>(x[i] + scale * random->normal());
+    noise->resize(x.size());
+    random->normals(*noise);
+    for (std::size_t i = 0; i < x.size(); ++i) point[i] = static_cast<float>(x[i] + scale * (*noise)[i]);
   };
   return result;
 }

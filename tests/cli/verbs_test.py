@@ -108,6 +108,12 @@ class Bench(ProgramTest):
         kernels = sum(s["seconds"] for s in entry["steps"] if s["op"].startswith(("conv", "matmul")))
         self.assertAlmostEqual(entry["kernel_seconds"], kernels)
 
+    def test_samples(self):
+        document = self.json("bench", CNN, "--repeats", 1, "--samples", 6, "--batch", 4)
+        self.assertEqual((document["input_shape"], document["methods"][0]["together"]), ([6, 28, 28, 1], 4))
+        document = self.json("bench", CNN, "--repeats", 1, "--samples", 96)
+        self.assertEqual((document["input_shape"], document["methods"][0]["together"]), ([96, 28, 28, 1], 48))
+
 
 class Help(unittest.TestCase):
     """golden/*.txt; SIGNXAI_UPDATE_GOLDEN=1 writes them anew."""

@@ -1,7 +1,8 @@
 // The memory limit: chunks that fit, refusals with numbers, arenas that programs share.
 #include <gtest/gtest.h>
 
-#include "explain/fit_chunk.h"
+#include "base/threads.h"
+#include "explain/chunk.h"
 #include "runtime/arena_pool.h"
 #include "signxai/error.h"
 #include "signxai/explainer.h"
@@ -11,8 +12,26 @@ namespace {
 
 using explain::ChunkNeed;
 using explain::fit_chunk;
+using explain::usual_chunk;
 
 constexpr auto kNothing = [] {};
+
+TEST(UsualChunk, HoldsNearlyTheSameInEveryChunk) {
+  const Model model = Model::load(std::string(SIGNXAI_SOURCE_DIR) + "/examples/digits/digits_cnn.h5");
+  Shape sample = model.inputs().front().shape;
+  sample.insert(sample.begin(), 1);
+  const auto chunk = [&](std::int64_t rows) { return usual_chunk(*model.network(), {sample}, rows); };
+  {
+    const ThreadScope threads(2);
+    EXPECT_EQ(chunk(1), 1);
+    EXPECT_EQ(chunk(64), 64);
+    EXPECT_EQ(chunk(65), 33);
+    EXPECT_EQ(chunk(130), 44);
+  }
+  const ThreadScope threads(3);
+  EXPECT_EQ(chunk(63), 63);
+  EXPECT_EQ(chunk(64), 32);
+}
 
 TEST(FitChunk, IsAsLargeAsTheLimitAllows) {
   base::MemoryBudget budget(1000);

@@ -62,6 +62,19 @@ TEST_F(SharedPoints, PointsAreComputedOnce) {
   EXPECT_EQ(asked_for({{"smoothgrad_x_sign_mu_0_5", {}}, {"smoothgrad_x_sign_mu", {{"mu", -0.5}}}}), noise);
 }
 
+TEST_F(SharedPoints, OfOneSampleAreComputedTogether) {
+  input.data.resize(input.data.size() / 2);
+  input.shape.front() = 1;
+  EXPECT_LT(asked_for({{"smoothgrad", {{"augment_by_n", 50.0}}}}), 10);
+  const Explanation all = explainer.explain(input, {{"smoothgrad", {}}, {"gradient", {}}});
+  ExplainerOptions one;
+  one.batch = 1;
+  const Explanation alone = Explainer(explainer.model(), one).explain(input, {{"smoothgrad", {}}});
+  for (std::size_t i = 0; i < input.data.size(); ++i) {
+    ASSERT_NEAR(all.maps[0].map.data[i], alone.maps[0].map.data[i], 1e-5);
+  }
+}
+
 TEST_F(SharedPoints, OtherParametersAreOtherPoints) {
   const MethodRequest one{"smoothgrad", {{"seed", 1.0}}}, other{"smoothgrad_x_input", {{"seed", 2.0}}};
   EXPECT_EQ(asked_for({one, other}), asked_for({one}) + asked_for({other}) - 1);

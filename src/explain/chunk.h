@@ -1,13 +1,23 @@
-// How many samples are computed together when the memory is limited: what a chunk needs is planned, and the chunk
-// shrinks until it fits, before anything of it is allocated.
+// How many samples are computed together: what keeps the caches warm and every thread busy. When the memory is limited,
+// what such a chunk needs is planned, and it shrinks until it fits, before anything of it is allocated.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 #include "base/memory_budget.h"
+#include "graph/network.h"
+#include "signxai/tensor.h"
 
 namespace signxai::explain {
+
+/// Bytes of the weights as they stand in the model.
+std::uint64_t weight_bytes(const graph::Network& network);
+
+/// Samples of these shapes, of `rows`, to compute together when memory is no matter: activations of about a gigabyte at
+/// most, as many samples to every thread, and chunks of nearly the same size.
+std::int64_t usual_chunk(const graph::Network& network, std::vector<Shape> shapes, std::int64_t rows);
 
 /// Bytes of one chunk.
 struct ChunkNeed {

@@ -1,10 +1,15 @@
-// Fitting of chunks into the memory budget.
-#include "explain/fit_chunk.h"
+// Sizes of chunks, and fitting of them into the memory budget.
+#include "explain/chunk.h"
 
 #include <algorithm>
+#include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 
+#include "base/threads.h"
+#include "graph/bind.h"
+#include "passes/plan_memory.h"
 #include "signxai/error.h"
 
 namespace signxai::explain {
@@ -22,6 +27,34 @@ namespace {
 }
 
 }  // namespace
+
+std::uint64_t weight_bytes(const graph::Network& network) {
+  std::set<const float*> seen;
+  std::uint64_t bytes = 0;
+  for (const graph::LayerCall& call : network.calls) {
+    for (const graph::Weight& weight : call.weights) {
+      const graph::Literal* literal = network.graph.literal(weight.value);
+      if (literal != nullptr && seen.insert(literal->data()).second)
+        bytes += passes::bytes_of(network.graph.type(weight.value));
+    }
+  }
+  return bytes;
+}
+
+std::int64_t usual_chunk(const graph::Network& network, std::vector<Shape> shapes, std::int64_t rows) {
+  constexpr double kBudget = 1e9, kCopies = 3;  // bytes; activation, signal and kernel output of a layer
+  constexpr std::int64_t kLargest = 64;
+  for (Shape& shape : shapes) shape.front() = 1;
+  const graph::Network bound = graph::bind(network, shapes);
+  double bytes = 0;
+  for (const auto& call : bound.calls) bytes += static_cast<double>(passes::bytes_of(bound.graph.type(call.output)));
+  const double fitting = std::min<double>(kBudget / (kCopies * bytes), kLargest);
+  const auto threads = static_cast<double>(max_threads());
+  const double even = std::round(fitting / threads) * threads;
+  const auto most = static_cast<std::int64_t>(even > 0 ? even : std::max(fitting, 1.0));
+  const std::int64_t chunks = (rows + most - 1) / most;
+  return (rows + chunks - 1) / chunks;
+}
 
 std::int64_t fit_chunk(std::int64_t wanted, const base::MemoryBudget& budget,
                        const std::function<ChunkNeed(std::int64_t)>& need, const std::function<void()>& drop) {
