@@ -430,7 +430,6 @@ struct Explainer::Run {
 
   Explanation all(const Progress& progress) {
     const ThreadScope threads(impl.options.threads);
-    const DenormalScope denormals;
     const std::int64_t samples = inputs.samples(), size = chunk_size(samples, 1);
     const auto begin = std::chrono::steady_clock::now();
     for (std::int64_t first = 0; first < samples; first += size) {
@@ -535,7 +534,6 @@ std::vector<StepTime> Explainer::profile(const std::vector<TensorView>& sample,
   if (impl_->options.backend != "cpu")
     throw Error(ErrorCode::kUnsupported, "explain", "profile", "needs the cpu backend");
   const ThreadScope threads(impl_->options.threads);
-  const DenormalScope denormals;
   double compile_seconds = 0;
   const auto executable = impl_->get(
       {batch.shapes, target, resolve_compiled(requests, impl_->options), impl_->options.semantics}, compile_seconds);

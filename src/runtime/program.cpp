@@ -12,6 +12,7 @@
 
 #include "backends/cpu/implementations.h"
 #include "base/mapped_file.h"
+#include "base/threads.h"
 #include "graph/cost.h"
 #include "graph/op.h"
 #include "runtime/scan_kernel.h"
@@ -67,13 +68,21 @@ void release(const graph::Literal& constant) {
   base::release_pages(constant.storage(), constant.data(), static_cast<std::size_t>(constant.size()) * sizeof(float));
 }
 
+/// Threads that are worth it, as for ThreadScope. What is smaller than this is done before others have begun.
+int threads_for(const graph::Graph& graph) {
+  constexpr double kFlops = 6e6, kBytes = 2e6;
+  const graph::Cost cost = graph::cost_of(graph);
+  return cost.flops < kFlops && cost.bytes < kBytes ? 1 : 0;
+}
+
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
 Program::Program(graph::Graph graph, backends::PackedWeights& weights, std::shared_ptr<ArenaPool> arenas,
                  bool runs_once)
-    : graph_(std::move(graph)), arenas_(std::move(arenas)) {
+    : graph_(std::move(graph)), arenas_(std::move(arenas)), threads_(threads_for(graph_)) {
+  const ThreadScope threads(threads_);  // kernels are made for a number of threads
   const std::set<std::int32_t> packing = runs_once ? sole_readers(graph_) : std::set<std::int32_t>();
   std::vector<std::size_t> step_of(static_cast<std::size_t>(graph_.size()));
   for (std::int32_t i = 0; i < graph_.size(); ++i) {
@@ -118,6 +127,8 @@ const float* Program::address(Value value, std::span<const float* const> inputs,
 
 void Program::run(std::span<const float* const> inputs, std::span<float* const> outputs,
                   std::vector<StepProfile>* profile) const {
+  const ThreadScope threads(threads_);
+  const DenormalScope denormals;  // not earlier: its workers wait busily, and compilation needs the processors
   ArenaPool::Arena borrowed = arenas_->borrow(arena_bytes());
   run_in(borrowed.memory.get(), inputs, outputs, profile);
   arenas_->give_back(std::move(borrowed));

@@ -32,11 +32,12 @@ class Program {
   Program(graph::Graph graph, backends::PackedWeights& weights,
           std::shared_ptr<ArenaPool> arenas = std::make_shared<ArenaPool>(), bool runs_once = false);
 
-  /// Runs on the given inputs (one pointer per graph input) and writes each graph output to `outputs`. Threads and
-  /// floating-point modes are the caller's business.
+  /// Runs on the given inputs (one pointer per graph input) and writes each graph output to `outputs`, with
+  /// denormals flushed, on the threads of the caller's ThreadScope; a small program on the caller's thread alone.
   void run(std::span<const float* const> inputs, std::span<float* const> outputs,
            std::vector<StepProfile>* profile = nullptr) const;
-  /// The same in arena_bytes() bytes of the caller's, 64-byte aligned. Allocates nothing.
+  /// The same in arena_bytes() bytes of the caller's, 64-byte aligned, and in the modes and on the threads of the
+  /// caller's. Allocates nothing.
   void run_in(std::byte* arena, std::span<const float* const> inputs, std::span<float* const> outputs,
               std::vector<StepProfile>* profile = nullptr) const;
 
@@ -63,6 +64,7 @@ class Program {
   std::size_t scratch_bytes_ = 0;  ///< a multiple of an address's size
   std::size_t most_inputs_ = 0;    ///< of a step
   std::shared_ptr<ArenaPool> arenas_;
+  int threads_;  ///< as for ThreadScope
 };
 
 /// Computes one node on constants with the same kernels: what the constant-folding pass calls.

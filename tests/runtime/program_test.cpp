@@ -1,4 +1,6 @@
-// Programs that run once: what they pack is not kept, unless several steps share it, and their bits are the same.
+// Programs: denormals inside; those that run once keep nothing that they pack, unless several steps share it, and their
+// bits are the same.
+#include <algorithm>
 #include <optional>
 #include <random>
 
@@ -6,6 +8,7 @@
 
 #include "backends/packed_weights.h"
 #include "base/memory_budget.h"
+#include "base/threads.h"
 #include "graph/text.h"
 #include "runtime/program.h"
 #include "support/small_network.h"
@@ -69,6 +72,30 @@ TEST(ProgramThatRunsOnce, PacksWhatStepsShareOneTime) {
   EXPECT_EQ(kept.kept, 2 * kWeights);
   EXPECT_EQ(once.kept, kWeights);
   EXPECT_EQ(once.values, kept.values);
+}
+
+/// Of a program of `rows` x 1000 numbers: a small one runs on one thread, a large one on those of the caller.
+bool flushes_denormals(std::int64_t rows) {
+  const std::string shape = "f32[" + std::to_string(rows) + ",1000]";
+  backends::PackedWeights weights;
+  const Program program(graph::from_text("%x = input \"x\" : " + shape + "\n%y = add %x %x\noutput \"y\" %y\n"),
+                        weights);
+  const std::vector<float> input(static_cast<std::size_t>(rows) * 1000, 1e-39f);
+  std::vector<float> result(input.size(), 1.0f);
+  const float* const inputs[] = {input.data()};
+  float* const outputs[] = {result.data()};
+  program.run(inputs, outputs);
+  return std::all_of(result.begin(), result.end(), [](float value) { return value == 0; });
+}
+
+TEST(Program, FlushesDenormalsOnAllThreadsAndInsideOnly) {
+  for (const int count : {1, 3}) {
+    const ThreadScope threads(count);
+    EXPECT_TRUE(flushes_denormals(1));
+    EXPECT_TRUE(flushes_denormals(2000));
+    volatile float small = 1e-39f;
+    EXPECT_GT(small + small, 0);
+  }
 }
 
 }  // namespace

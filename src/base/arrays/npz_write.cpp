@@ -26,21 +26,65 @@ struct DiscardArchive {
   void operator()(zip_t* archive) const { zip_discard(archive); }
 };
 
-std::string message_of(int code) {
-  zip_error_t error;
-  zip_error_init_with_code(&error, code);
-  std::string text = zip_error_strerror(&error);
-  zip_error_fini(&error);
-  return text;
-}
+struct CloseFile {
+  void operator()(std::FILE* file) const { std::fclose(file); }
+};
+using File = std::unique_ptr<std::FILE, CloseFile>;
+
+/// Where libzip writes an archive: into a file that is there already. By name it would write to one more temporary
+/// file, and to name that it seeds a generator of random numbers, which takes longer than to store a small map.
+class Sink {
+ public:
+  explicit Sink(File file) : file_(std::move(file)) { zip_error_init(&error_); }
+  ~Sink() { zip_error_fini(&error_); }
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+
+  /// Must not outlive the sink.
+  zip_source_t* source() { return zip_source_function_create(handle, this, nullptr); }
+
+ private:
+  static zip_int64_t handle(void* self, void* data, zip_uint64_t length, zip_source_cmd_t command) {
+    return static_cast<Sink*>(self)->handle(data, length, command);
+  }
+
+  zip_int64_t handle(void* data, zip_uint64_t length, zip_source_cmd_t command) {
+    switch (command) {
+      case ZIP_SOURCE_SUPPORTS: return ZIP_SOURCE_SUPPORTS_WRITABLE;
+      case ZIP_SOURCE_STAT: zip_stat_init(static_cast<zip_stat_t*>(data)); return sizeof(zip_stat_t);
+      case ZIP_SOURCE_ERROR: return zip_error_to_data(&error_, data, length);
+      case ZIP_SOURCE_WRITE:
+        return checked(std::fwrite(data, 1, length, file_.get()) == length, static_cast<zip_int64_t>(length));
+      case ZIP_SOURCE_TELL_WRITE: return std::ftell(file_.get());
+      case ZIP_SOURCE_SEEK_WRITE: {
+        const auto* to = ZIP_SOURCE_GET_ARGS(zip_source_args_seek_t, data, length, &error_);
+        return to == nullptr ? -1 : checked(std::fseek(file_.get(), to->offset, to->whence) == 0, 0);
+      }
+      case ZIP_SOURCE_COMMIT_WRITE: return checked(std::fflush(file_.get()) == 0, 0);
+      default:  // nothing is there to be read, and what fails is removed with the file
+        return 0;
+    }
+  }
+
+  zip_int64_t checked(bool done, zip_int64_t result) {
+    if (done) return result;
+    zip_error_set(&error_, ZIP_ER_WRITE, errno);
+    return -1;
+  }
+
+  File file_;
+  zip_error_t error_;
+};
 
 /// An archive that is filled member by member and appears as a whole.
 class NewArchive {
  public:
-  NewArchive(const std::string& path, bool overwrite) : path_(path), file_(path, overwrite) {
-    int code = 0;
-    archive_.reset(zip_open(file_.temporary_path().c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code));
-    if (archive_ == nullptr) fail(path, "cannot be written; " + message_of(code));
+  NewArchive(const std::string& path, bool overwrite) : path_(path), file_(path, overwrite), sink_(open()) {
+    zip_source_t* source = sink_.source();
+    archive_.reset(source == nullptr ? nullptr : zip_open_from_source(source, ZIP_TRUNCATE, nullptr));
+    if (archive_ != nullptr) return;
+    zip_source_free(source);
+    fail(path, "cannot be written; libzip cannot begin an archive");
   }
 
   zip_t* get() { return archive_.get(); }
@@ -64,8 +108,15 @@ class NewArchive {
   }
 
  private:
+  File open() const {
+    File file(std::fopen(file_.temporary_path().c_str(), "r+b"));
+    if (file == nullptr) fail(path_, std::string("cannot be written; ") + std::strerror(errno));
+    return file;
+  }
+
   const std::string path_;
   base::AtomicFile file_;
+  Sink sink_;
   std::unique_ptr<zip_t, DiscardArchive> archive_;
 };
 
@@ -134,11 +185,8 @@ class Spill {
  private:
   [[noreturn]] void broken() const { fail(target_, std::string("cannot be written; ") + std::strerror(errno)); }
 
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
   std::string target_;
-  std::unique_ptr<std::FILE, Close> file_;
+  File file_;
   std::uint64_t size_ = 0;
 };
 
