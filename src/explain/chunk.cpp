@@ -52,6 +52,9 @@ std::int64_t usual_chunk(const graph::Network& network, std::vector<Shape> shape
   const auto threads = static_cast<double>(max_threads());
   const double even = std::round(fitting / threads) * threads;
   const auto most = static_cast<std::int64_t>(even > 0 ? even : std::max(fitting, 1.0));
+  for (std::int64_t chunk = std::min(most, rows); 2 * chunk > most; --chunk) {
+    if (rows % chunk == 0) return chunk;  // no second program for the rest
+  }
   const std::int64_t chunks = (rows + most - 1) / most;
   return (rows + chunks - 1) / chunks;
 }

@@ -16,7 +16,7 @@ using explain::usual_chunk;
 
 constexpr auto kNothing = [] {};
 
-TEST(UsualChunk, HoldsNearlyTheSameInEveryChunk) {
+TEST(UsualChunk, HoldsTheSameInEveryChunkOrNearly) {
   const Model model = Model::load(std::string(SIGNXAI_SOURCE_DIR) + "/examples/digits/digits_cnn.h5");
   Shape sample = model.inputs().front().shape;
   sample.insert(sample.begin(), 1);
@@ -25,6 +25,7 @@ TEST(UsualChunk, HoldsNearlyTheSameInEveryChunk) {
     const ThreadScope threads(2);
     EXPECT_EQ(chunk(1), 1);
     EXPECT_EQ(chunk(64), 64);
+    EXPECT_EQ(chunk(200), 50);
     EXPECT_EQ(chunk(65), 33);
     EXPECT_EQ(chunk(130), 44);
   }
