@@ -29,7 +29,8 @@ def rates(session: Session, name: str, method: str) -> Dict[Case, List[float]]:
     """Samples per second of every case, the cases in turn."""
     found: Dict[Case, List[float]] = {case: [] for case in CASES}
     for _, (batch, threads) in itertools.product(range(min(session.repeats, 3)), CASES):
-        entry = bench(name, method, threads, 1 if session.repeats == 1 or batch > 8 else 3, "--samples", str(batch))[-1]
+        repeats = 1 if session.repeats == 1 else max(1, 24 // batch)  # as long for small batches as for large ones
+        entry = bench(name, method, threads, repeats, "--samples", str(batch))[-1]
         found[batch, threads].append(batch / entry["seconds"])
     return found
 

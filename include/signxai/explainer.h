@@ -19,7 +19,8 @@ class Extensions;
 
 struct ExplainerOptions {
   int threads = 0;         ///< worker threads; 0: one per core
-  std::int64_t batch = 0;  ///< samples computed together; 0: chosen by the size of the network
+  /// Samples, or points of one, that are computed together; 0: chosen by the size of the network and the threads.
+  std::int64_t batch = 0;
   /// Bytes for weights, working memory, inputs and maps of what is computed together; 0: no limit. Weights that are
   /// mapped from the model's file count. Chunks of samples shrink to fit. Holds for one call at a time; what explainers
   /// of one model share otherwise, such an explainer keeps for itself.
