@@ -77,13 +77,13 @@ Timing measure(const Explainer& explainer, const std::vector<TensorView>& inputs
                const std::vector<MethodRequest>& methods, int repeats) {
   const std::int64_t samples = inputs.front().shape.front();
   Timing timing;
-  timing.together = std::min(samples, explainer.chunk(sample_shapes(inputs), methods, Target::max(), samples));
-  std::vector<TensorView> part = inputs;
-  for (TensorView& input : part) input.shape.front() = timing.together;
-  const double parts = static_cast<double>(samples) / static_cast<double>(timing.together);
   timing.method = methods.size() == 1 ? methods.front().name : "(together)";
   const Explanation first = explainer.explain(inputs, methods);
   timing.first_seconds = first.seconds + first.compile_seconds;
+  timing.together = explainer.chunk(sample_shapes(inputs), methods, Target::max(), samples);
+  std::vector<TensorView> part = inputs;
+  for (TensorView& input : part) input.shape.front() = timing.together;
+  const double parts = static_cast<double>(samples) / static_cast<double>(timing.together);
   std::vector<double> warm, kernels;
   std::vector<std::vector<double>> steps;
   for (int i = 0; i < repeats; ++i) {
@@ -177,7 +177,7 @@ Action add_bench(CLI::App& verb, const Additions& additions) {
   verb.add_option("--repeats", options->repeats, "Warm runs, of which the median counts")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
-  verb.add_option("--samples", options->samples, "Samples of a call (default: as many as --batch computes together)")
+  verb.add_option("--samples", options->samples, "Samples of a call (default: that of --batch, or 1)")
       ->check(CLI::Range(1, 100000));
   verb.add_option("--steps", options->steps, "Show the slowest steps of each method")->check(CLI::Range(0, 100000));
   verb.add_option("--shape", options->shape, "Sample shape where the network leaves it open: 224,224,3")

@@ -15,8 +15,8 @@ namespace signxai::explain {
 /// Bytes of the weights as they stand in the model.
 std::uint64_t weight_bytes(const graph::Network& network);
 
-/// Samples of these shapes, of `rows`, to compute together when memory is no matter: activations of about a gigabyte at
-/// most, as many samples to every thread, and chunks of the same size, or nearly.
+/// Samples of these shapes, of `rows`, to compute together when memory is no matter: activations of about a gigabyte,
+/// as many samples to every thread, and chunks of the same size, or nearly.
 std::int64_t usual_chunk(const graph::Network& network, std::vector<Shape> shapes, std::int64_t rows);
 
 /// Bytes of one chunk.
