@@ -111,7 +111,7 @@ parity-torch:
 bench:
 	@tools/setup.sh build python bench
 	@cmake --preset release -DSIGNXAI_PYTHON=ON >/dev/null
-	@cmake --build --preset release -j $(JOBS) --target program python-package signxai-benchmarks winograd-study
+	@cmake --build --preset release -j $(JOBS) --target program python-package signxai-benchmarks
 	@PYTHONPATH=build/python .deps/python/bin/python benchmarks/bench.py $(BENCH)
 
 demo: build

@@ -121,9 +121,9 @@ void ComputeOptions::add_to(CLI::App& verb) {
                   "literal: also with what gives a map no meaning; or a list of what to put right: Q1,Q7")
       ->capture_default_str()
       ->group(group);
-  verb.add_option(
-          "--precision", options.precision,
-          "Of wide convolutions: f32, or bf16, faster where the machine has it, for maps that are alike and not equal")
+  verb.add_option("--precision", options.precision,
+                  "Of wide convolutions: f32; winograd, faster with other roundings; or bf16, faster still where the "
+                  "machine has it, for maps that are alike and not equal")
       ->capture_default_str()
       ->group(group);
   verb.add_option("--disable-pass", options.disabled_passes, "Compiler pass to leave out; may be repeated")

@@ -1,4 +1,5 @@
-"""signxai's Python package. A method is a name, or several with commas, which are asked for together."""
+"""signxai's Python package. A method is a name, or several with commas, which are asked for together; behind
+them may stand `:precision=NAME`."""
 
 import signxai_cpp
 
@@ -8,7 +9,8 @@ def versions():
 
 
 def prepare(network, method, samples, threads):
-    explainer = signxai_cpp.Explainer(network, threads=threads)
+    method, _, precision = method.partition(":precision=")
+    explainer = signxai_cpp.Explainer(network, threads=threads, precision=precision or "f32")
     names = method.split(",")
 
     def call():

@@ -1,6 +1,6 @@
 """The sections of `make bench`, in their order: the longest comes last. Each has a TITLE and run(session), which yields its tables."""
 
-from sections import batch, cold, memory, precision, small, together, warm, winograd
+from sections import batch, cold, memory, precision, small, together, warm
 
 SECTIONS = {
     "warm": warm,
@@ -9,6 +9,5 @@ SECTIONS = {
     "small": small,
     "memory": memory,
     "precision": precision,
-    "winograd": winograd,
     "together": together,
 }

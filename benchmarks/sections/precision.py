@@ -1,27 +1,40 @@
-"""Beyond the direct limit: bfloat16 in place of single precision, where the program has the option."""
+"""Beyond the direct limit: Winograd's algorithm and bfloat16 in place of direct sums in single precision. How much
+faster, beside whom, and how far maps move: from the same map in double precision, which the reference backend computes.
+"""
 
 from __future__ import annotations
 
-from typing import Iterator, List
+import dataclasses
+from typing import Dict, Iterator, List
 
 import numpy as np
 
-from support.places import PROGRAM, SCRATCH
+from support.names import OTHERS, names
+from support.places import SCRATCH, network, samples
 from support.programs import bench, explain_command
 from support.programs import run as run_process
-from support.machine import output
 from support.report import Table
 from support.session import Session
 from support.statistics import Target, ratios, spread_text, summarize
-from support.workers import Failure
+from support.workers import Failure, Job, Worker, beside
 
-TITLE = "Reduced precision"
-OPTION = ["--precision", "bf16"]
+TITLE = "Other precisions"
+NETWORK = "vgg16"
+
+
+@dataclasses.dataclass(frozen=True)
+class Precision:
+    name: str
+    faster: Dict[str, float] = dataclasses.field(default_factory=dict)  # than f32, at least, by method
+    has_peers: bool = False
+
+
 METHODS = ["gradient", "lrp_z", "lrp_alpha_1_beta_0"]
+ROWS = [Precision("f32"), Precision("winograd", has_peers=True), Precision("bf16", dict.fromkeys(METHODS, 1.7))]
 
 
-def the_map(method: str, threads: int, *more: str) -> "np.ndarray":
-    run_process([*explain_command("vgg16", method, threads), *more], threads)
+def the_map(method: str, threads: int, *options: str) -> "np.ndarray":
+    run_process([*explain_command(NETWORK, method, threads), *options], threads)
     return np.load(SCRATCH / "maps.npz")[method].ravel()
 
 
@@ -29,36 +42,59 @@ def ranks(values: "np.ndarray") -> "np.ndarray":
     return np.argsort(np.argsort(values, kind="stable"), kind="stable")
 
 
-def line(session: Session, method: str) -> List[str]:
-    session.say(f"vgg16 {method}")
-    plain, reduced = [], []
+def peer_cells(session: Session, precision: Precision, method: str) -> List[str]:
+    """Factors alone: the section `warm` has the peers' times."""
+    if not precision.has_peers:
+        return ["-"] * len(OTHERS)
+    cells = []
+    job = Job(network(NETWORK), f"{method}:precision={precision.name}", samples(NETWORK))
+    with Worker("ours", session.threads, job) as ours:
+        for peer in OTHERS:
+            session.say(f"{NETWORK} {method} in {precision.name} beside {peer}")
+            theirs = Job(network(NETWORK), names(method)[peer], samples(NETWORK))
+            outcome = beside(ours, peer, session.threads, theirs, session.repeats, session.budget)
+            session.learn(outcome)
+            cells.append(outcome.text() if not outcome.pairs else f"{outcome.pairs.factor.median:.2f} x")
+    return cells
+
+
+def line(session: Session, method: str, precision: Precision, exact: "np.ndarray") -> List[str]:
+    session.say(f"{NETWORK} {method} in {precision.name}")
+    options = ["--precision", precision.name]
+    plain, other = [], []
     for _ in range(min(session.repeats, 5)):
-        plain.append(bench("vgg16", method, session.threads, 3)[-1]["seconds"])
-        reduced.append(bench("vgg16", method, session.threads, 3, *OPTION)[-1]["seconds"])
-    factor = ratios(plain, reduced).median
-    verdict = session.check(f"vgg16 {method}, bf16, x faster", factor, Target(1.7, True, "x"))
-    exact, rough = the_map(method, session.threads), the_map(method, session.threads, *OPTION)
-    deviation = np.abs(rough - exact).max() / np.abs(exact).max()
-    correlation = np.corrcoef(ranks(exact), ranks(rough))[0, 1]
+        plain.append(bench(NETWORK, method, session.threads, 5)[-1]["seconds"])
+        other.append(bench(NETWORK, method, session.threads, 5, *options)[-1]["seconds"])
+    factor = ratios(plain, other).median
+    faster = f"{factor:.2f} x" if precision.name != "f32" else "-"
+    if method in precision.faster:
+        target = Target(precision.faster[method], True, "x")
+        faster += f", {session.check(f'{NETWORK} {method}, {precision.name}, x faster', factor, target)}"
+    found = the_map(method, session.threads, *options)
     return [
-        f"vgg16 `{method}`",
-        spread_text(summarize(plain)),
-        spread_text(summarize(reduced)),
-        f"{factor:.2f} x, {verdict}",
-        f"{deviation:.1e}",
-        f"{correlation:.4f}",
+        spread_text(summarize(other)),
+        faster,
+        f"{np.abs(found - exact).max() / np.abs(exact).max():.1e}",
+        f"{np.corrcoef(ranks(exact), ranks(found))[0, 1]:.5f}",
+        *peer_cells(session, precision, method),
     ]
 
 
 def run(session: Session) -> Iterator[Table]:
-    table = Table(
-        TITLE, ["network, method", "float32", "bf16", "faster", "largest deviation / largest value", "rank correlation"]
+    columns = ["network, method", "precision", "seconds", "faster than f32", "largest deviation", "rank correlation"]
+    table = Table(TITLE, [*columns, *OTHERS])
+    for method in METHODS:
+        session.say(f"{NETWORK} {method} in double precision")
+        exact = the_map(method, session.threads, "--backend", "reference")
+        for precision in ROWS:
+            try:
+                cells = line(session, method, precision, exact)
+            except Failure as failure:
+                cells = [f"fails: {failure}", *["-"] * (len(columns) + len(OTHERS) - 3)]
+            session.add(table, f"{NETWORK} `{method}`", precision.name, *cells)
+    table.notes.append(
+        "Deviation, of the largest value, and correlation: from and with the same map in double precision. In single "
+        "precision most of it is where a rounding decides a ReLU or the largest of a window; every order of sums, of "
+        "this program and of any other, decides other ones. The last columns: how many times longer the peers take."
     )
-    if OPTION[0] not in output(str(PROGRAM), "bench", "--help"):
-        table.notes.append(f"This build has no {' '.join(OPTION)}.")
-    for method in METHODS if not table.notes else []:
-        try:
-            session.add(table, *line(session, method))
-        except Failure as failure:
-            session.add(table, f"vgg16 `{method}`", f"fails: {failure}", *["-"] * 4)
     yield table

@@ -15,7 +15,6 @@ ROOT = BENCHMARKS.parent
 BUILD = ROOT / "build"
 PROGRAM = BUILD / "bin" / "signxai"
 SMALL = BUILD / "bin" / "signxai-benchmarks"
-WINOGRAD = BUILD / "bin" / "winograd-study"
 SCRATCH = BUILD / "bench"
 LOGS = SCRATCH / "logs"
 NETWORKS = SCRATCH / "networks"

@@ -31,9 +31,11 @@ struct ExplainerOptions {
   /// "literal": as signxai, and behind a softmax that is a layer of its own LRP begins at every output (quirk Q3);
   /// or the quirks to put right, "Q1,Q7" (docs/semantics.md).
   std::string semantics = "signxai";
-  /// "f32"; or "bf16", for which wide convolutions round their operands to bfloat16 (8 significant bits) and sum in
-  /// single precision: up to twice as fast on machines with such instructions, for maps that are alike and not equal
-  /// (docs/performance.md). Error(kUnsupported) on other machines and with the backend "reference".
+  /// "f32"; "winograd", for which 3 x 3 convolutions of stride 1 use Winograd's algorithm (Lavin and Gray 2016): less
+  /// than half the multiplications, and other roundings, which show where a rounding decides the sign of a zero; or
+  /// "bf16", for which wide convolutions round their operands to bfloat16 (8 significant bits) and sum in single
+  /// precision: up to twice as fast on machines with such instructions, for maps that are alike and not equal
+  /// (docs/performance.md). Error(kUnsupported) for bf16 on other machines, and with the backend "reference".
   std::string precision = "f32";
   /// For an explainer that is asked once: where one sample is explained by methods that do not sample, weights are
   /// packed when their layer is computed and not kept. Takes less memory and time for one call, and more time for

@@ -40,8 +40,9 @@ class Explainer:
         OutOfMemory where one sample does not), as a number or a text such as "2G"; None: no limit.
     semantics: "signxai" (the numbers of the reference package), "sound" (with its mistakes put right), or the quirks to
         put right, such as "Q1,Q7".
-    precision: "f32", or "bf16": wide convolutions round their operands to bfloat16, for up to twice the speed on machines with
-        such instructions, for maps that are alike and not equal. Unsupported on others.
+    precision: "f32"; "winograd": 3 x 3 convolutions of stride 1 by Winograd's algorithm, faster with other roundings; or "bf16":
+        wide convolutions round their operands to bfloat16, for up to twice the speed on machines with such instructions, for maps
+        that are alike and not equal. Unsupported on others.
     backend: "cpu", or "reference": double precision, slow; what rounding does to a map shows beside it.
 
     >>> import numpy as np, signxai_cpp

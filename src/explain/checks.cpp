@@ -63,14 +63,18 @@ void check_all_ids(const graph::Network& network, std::size_t port, const Tensor
 
 void check_precision(const ExplainerOptions& options) {
   if (options.precision == "f32") return;
-  if (options.precision != "bf16") {
-    refuse("precision", fmt::format("there is no precision '{}'; expected f32 or bf16", options.precision));
+  const bool rounds = options.precision == "bf16";
+  if (!rounds && options.precision != "winograd") {
+    refuse("precision", fmt::format("there is no precision '{}'; expected f32, winograd or bf16", options.precision));
   }
   const char* const lacks = options.backend != "cpu" ? "is for the backend cpu"
-                            : !cpu::has_bfloat16()   ? "needs instructions for bfloat16, which this machine has not"
-                                                     : nullptr;
-  if (lacks != nullptr)
-    throw Error(ErrorCode::kUnsupported, "explain", "precision", fmt::format("bf16 {}; try f32", lacks));
+                            : rounds && !cpu::has_bfloat16()
+                                ? "needs instructions for bfloat16, which this machine has not"
+                                : nullptr;
+  if (lacks != nullptr) {
+    throw Error(ErrorCode::kUnsupported, "explain", "precision",
+                fmt::format("{} {}; try f32", options.precision, lacks));
+  }
 }
 
 }  // namespace

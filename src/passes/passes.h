@@ -22,7 +22,7 @@ using Evaluate = std::function<graph::Literal(const graph::Node&, const std::vec
 struct Context {
   Evaluate evaluate;               ///< empty: constants are not folded
   std::set<std::string> disabled;  ///< names of passes to leave out
-  std::string precision = "f32";   ///< of convolutions: f32 or bf16
+  std::string precision = "f32";   ///< of convolutions: f32, bf16 or winograd
   bool memory_is_limited = false;  ///< no pass may trade memory for time
 };
 

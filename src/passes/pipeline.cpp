@@ -27,7 +27,8 @@ constexpr Pass kPipeline[] = {
     // Folded weights have signs of their own (W+ >= 0).
     {"eliminate_dead_terms", "drop terms that the signs of their factors prove to be zero", eliminate_dead_terms},
     {"fuse_epilogues", "join bias and ReLU with the convolution or matmul before them", fuse_epilogues},
-    {"lower_precision", "round operands of wide convolutions to bfloat16, where that was asked for", lower_precision},
+    {"lower_precision", "bfloat16 or Winograd's algorithm in wide convolutions, where that was asked for",
+     lower_precision},
     // Nothing looks into a sweep any more.
     {"fuse_pointwise", "run chains of pointwise operations as one sweep over memory", fuse_pointwise},
     // Last: it looks at what the plan takes of memory.

@@ -73,6 +73,17 @@ constexpr Case kConvolutions[] = {
     {"conv 1x12x13x4;5x3x4x6 strides=2,1 dilations=1,2 padding=explicit pads=3,1,2,4 constant=1"},
     {"conv 1x5x6x7;3x3x7x9 strides=1,2 dilations=1,1 padding=explicit pads=5,4,3,6 constant=1"},
     {"conv 1x10x10x3;3x3x3x70 strides=1,1 dilations=1,1 padding=same"},
+    {"conv 1x31x33x16;3x3x16x32 strides=1,1 dilations=1,1 padding=same precision=winograd constant=1", 2e-6,
+     "Winograd"},
+    {"conv 3x15x12x48;3x3x48x64;64 strides=1,1 dilations=1,1 padding=valid activation=relu precision=winograd "
+     "constant=1,2",
+     2e-6, "Winograd"},
+    {"conv 1x14x17x32;3x3x32x16 strides=1,1 dilations=1,1 padding=explicit pads=4,0,1,3 precision=winograd constant=1",
+     2e-6, "Winograd"},
+    {"conv 1x30x30x16;3x3x16x16 strides=2,2 dilations=1,1 padding=same precision=winograd constant=1", 2e-6, "oneDNN"},
+    {"conv 1x30x30x24;3x3x24x16 strides=1,1 dilations=1,1 padding=same precision=winograd constant=1", 2e-6, "oneDNN"},
+    {"conv 1x30x30x16;5x3x16x16 strides=1,1 dilations=1,1 padding=same precision=winograd constant=1", 2e-6, "oneDNN"},
+    {"conv 1x9x10x16;3x3x16x16 strides=1,1 dilations=1,1 padding=same precision=winograd constant=1", 2e-6, "oneDNN"},
     {"conv_backward_data 2x9x8x8;3x3x3x8 strides=1,1 dilations=1,1 padding=same input_spatial=9,8 constant=1"},
     {"conv_backward_data 2x24x26x64;3x3x3x64 strides=1,1 dilations=1,1 padding=same input_spatial=24,26 constant=1",
      2e-6, "narrow"},
@@ -84,6 +95,15 @@ constexpr Case kConvolutions[] = {
     {"conv_backward_data 1x31x33x32;3x3x16x32 strides=1,1 dilations=1,1 padding=same input_spatial=31,33 constant=1",
      2e-6, "oneDNN"},
     {"conv_backward_data 1x31x33x32;3x3x16x32 strides=1,1 dilations=1,1 padding=same input_spatial=31,33"},
+    {"conv_backward_data 1x31x33x32;3x3x16x32 strides=1,1 dilations=1,1 padding=same input_spatial=31,33 "
+     "precision=winograd constant=1",
+     2e-6, "Winograd"},
+    {"conv_backward_data 3x13x10x64;3x3x48x64 strides=1,1 dilations=1,1 padding=valid input_spatial=15,12 "
+     "precision=winograd constant=1",
+     2e-6, "Winograd"},
+    {"conv_backward_data 1x16x19x16;3x3x32x16 strides=1,1 dilations=1,1 padding=explicit pads=4,0,1,3 "
+     "input_spatial=14,17 precision=winograd constant=1",
+     2e-6, "Winograd"},
     {"conv_backward_data 1x7x15x24;3x3x4x24 strides=2,1 dilations=1,1 padding=same groups=3 input_spatial=14,15 "
      "constant=1"},
     {"conv_backward_data 2x100x40;9x12x40 strides=2 dilations=1 padding=same input_spatial=200 constant=1"},

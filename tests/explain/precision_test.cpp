@@ -1,12 +1,15 @@
-// The option `precision`: what bfloat16 does to maps, and who may not have it.
+// The option `precision`: what bfloat16 and Winograd's algorithm do to maps, and who may not have it.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "backends/cpu/implementations.h"
+#include "passes/passes.h"
+#include "runtime/program.h"
 #include "signxai/error.h"
 #include "signxai/explainer.h"
+#include "support/small_network.h"
 
 namespace signxai {
 namespace {
@@ -57,14 +60,58 @@ TEST(Precision, Bfloat16MovesMapsALittle) {
   }
 }
 
+/// Four convolutions of which all but the first may be computed by Winograd's algorithm, both ways.
+graph::Network winograd_network() {
+  std::mt19937 random(3);
+  test::SmallNetwork net({2, 32, 30, 3});
+  int at = 0;
+  std::int64_t channels = 3;
+  for (const std::int64_t width : {16, 32, 32, 48}) {
+    at = net.conv(at, test::random_weights({3, 3, channels, width}, true, random), {3, 1, "same"}, "relu");
+    channels = width;
+  }
+  net.dense(net.flatten(net.average_pool(at, {10, 10, "valid"})), test::random_weights({3 * 3 * 48, 7}, true, random));
+  return net.finish();
+}
+
+/// Golden maps are met to 1e-4; this is closer.
+TEST(Precision, WinogradKeepsMaps) {
+  const graph::Network network = winograd_network();
+  std::mt19937 random(5);
+  const test::Array x = test::random_input({2, 32, 30, 3}, random);
+  const std::vector<float> input(x.data.begin(), x.data.end());
+  for (const std::string method : {"gradient", "lrp_z", "lrp_epsilon_0_1", "lrp_alpha_1_beta_0"}) {
+    passes::Context context{runtime::compute, {}};
+    context.precision = "winograd";
+    backends::PackedWeights weights;
+    const runtime::Program program(passes::optimise(test::method_graph(network, method, {}, false), context), weights);
+    std::vector<float> map(input.size());
+    const float* const inputs[] = {input.data()};
+    float* const outputs[] = {map.data()};
+    std::vector<runtime::StepProfile> steps;
+    program.run(inputs, outputs, &steps);
+    const auto by_winograd =
+        std::count_if(steps.begin(), steps.end(), [](const auto& step) { return step.kernel == "Winograd"; });
+    EXPECT_EQ(by_winograd, method == "lrp_alpha_1_beta_0" ? 9 : 6) << method;
+    const std::vector<double> expected = test::run_method(network, method, {}, x, {}).front().data;
+    const double largest = std::abs(*std::max_element(expected.begin(), expected.end(),
+                                                      [](double a, double b) { return std::abs(a) < std::abs(b); }));
+    for (std::size_t i = 0; i < map.size(); ++i)
+      ASSERT_NEAR(map[i], expected[i], 1e-5 * largest) << method << " at " << i;
+  }
+}
+
 TEST(Precision, IsRefusedWhereItMeansNothing) {
   EXPECT_THROW(explainer_with("f16"), Error);
-  try {
-    explainer_with("bf16", "reference");
-    FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
-    EXPECT_NE(std::string(error.what()).find("backend cpu"), std::string::npos) << error.what();
+  for (const std::string precision : {"bf16", "winograd"}) {
+    try {
+      explainer_with(precision, "reference");
+      FAIL() << "nothing was thrown";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::kUnsupported);
+      EXPECT_NE(std::string(error.what()).find(precision + " is for the backend cpu"), std::string::npos)
+          << error.what();
+    }
   }
 }
 

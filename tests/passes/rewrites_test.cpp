@@ -201,17 +201,19 @@ output "d" %d
 )";
   const Graph graph = from_text(text, weights);
   EXPECT_EQ(to_text(lower_precision(graph, context())), to_text(graph));
-  Context lower = context();
-  lower.precision = "bf16";
-  const Graph lowered = lower_precision(graph, lower);
-  graph::verify(lowered);
-  std::vector<std::string> marked;
-  for (std::int32_t i = 0; i < lowered.size(); ++i) {
-    const graph::Node& node = lowered[graph::Value{i}];
-    if (node.op->name.substr(0, 4) == "conv" && node.attrs.text("precision") == "bf16")
-      marked.emplace_back(node.op->name);
+  for (const std::string precision : {"bf16", "winograd"}) {
+    Context lower = context();
+    lower.precision = precision;
+    const Graph lowered = lower_precision(graph, lower);
+    graph::verify(lowered);
+    std::vector<std::string> marked;
+    for (std::int32_t i = 0; i < lowered.size(); ++i) {
+      const graph::Node& node = lowered[graph::Value{i}];
+      if (node.op->name.substr(0, 4) == "conv" && node.attrs.text("precision") == precision)
+        marked.emplace_back(node.op->name);
+    }
+    EXPECT_EQ(marked, (std::vector<std::string>{"conv", "conv_backward_data"}));
   }
-  EXPECT_EQ(marked, (std::vector<std::string>{"conv", "conv_backward_data"}));
 }
 
 TEST(EliminateDeadTerms, DropsTheNegativePartOfAnActivation) {

@@ -14,9 +14,10 @@ using backends::Kernel;
 using backends::PackedWeights;
 using backends::Problem;
 
-std::vector<Implementation> narrow_pull_backs();    ///< backward data into few channels
-std::vector<Implementation> onednn_convolutions();  ///< the work horse; needs constant weights
-std::vector<Implementation> direct_convolutions();  ///< plain loops: whatever is left
+std::vector<Implementation> winograd_convolutions();  ///< where it was asked for
+std::vector<Implementation> narrow_pull_backs();      ///< backward data into few channels
+std::vector<Implementation> onednn_convolutions();    ///< the work horse; needs constant weights
+std::vector<Implementation> direct_convolutions();    ///< plain loops: whatever is left
 std::vector<Implementation> matmuls();
 std::vector<Implementation> pools();
 std::vector<Implementation> sweeps();  ///< sweep and all pointwise ops

@@ -27,6 +27,7 @@ ConvShape conv_shape(const backends::Problem& problem) {
                         : graph::conv_windows(node.op->name, node.attrs, x, weights);
   shape.bias = problem.inputs.size() > 2;
   shape.lowered = node.attrs.text("precision") == "bf16";
+  shape.winograd = node.attrs.text("precision") == "winograd";
   shape.relu = !backward && node.attrs.text("activation") == "relu";
   return shape;
 }

@@ -15,7 +15,8 @@ struct ConvShape {
   std::int64_t batch = 0, channels = 0, outputs = 0, groups = 1;  ///< channels and outputs of all groups together
   std::vector<graph::WindowAxis> axes;
   bool bias = false, relu = false;
-  bool lowered = false;  ///< operands are rounded to bfloat16
+  bool lowered = false;   ///< operands are rounded to bfloat16
+  bool winograd = false;  ///< Winograd's algorithm may be used
 
   std::int64_t multiplications() const;
 };

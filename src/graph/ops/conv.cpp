@@ -1,6 +1,7 @@
 // conv: convolution (cross-correlation, as in Keras) over 1 to n spatial axes with stride, dilation, padding and
 // groups; conv_backward_data: its exact transpose, which is both its pull-back and Keras' transposed convolution.
 // With `precision` "bf16" both operands are rounded to bfloat16 first: products are exact then, and sums are as always.
+// With "winograd" the meaning is the same, and a kernel may use Winograd's algorithm.
 #include <cmath>
 #include <limits>
 
@@ -28,11 +29,12 @@ Channels channels(std::string_view op, const Attrs& attrs, const Shape& w) {
   return {groups, in, out / groups};
 }
 
-bool is_lowered(const Attrs& attrs) { return attrs.text("precision") == "bf16"; }
+bool is_rounded(const Attrs& attrs) { return attrs.text("precision") == "bf16"; }
 
 void check_precision(std::string_view op, const Attrs& attrs) {
-  if (is_lowered(attrs) || attrs.text("precision").empty()) return;
-  refuse_op(op, "unknown precision; got '" + attrs.text("precision") + "', expected 'bf16' or ''");
+  const std::string& precision = attrs.text("precision");
+  if (precision.empty() || precision == "bf16" || precision == "winograd") return;
+  refuse_op(op, "unknown precision; got '" + precision + "', expected 'bf16', 'winograd' or ''");
 }
 
 /// To the nearest number of eight significant bits, ties to even.
@@ -44,14 +46,15 @@ double to_bfloat16(double v) {
 
 /// The operand as the contraction sees it; `storage` keeps it.
 const Array& seen(const Attrs& attrs, const Array& operand, Array& storage) {
-  if (!is_lowered(attrs)) return operand;
+  if (!is_rounded(attrs)) return operand;
   storage = operand;
   for (double& v : storage.data) v = to_bfloat16(v);
   return storage;
 }
 
 void refuse_lowered(const Node& node) {
-  if (is_lowered(node.attrs)) refuse_op(node.op->name, "cannot be differentiated after its precision was lowered");
+  if (!node.attrs.text("precision").empty())
+    refuse_op(node.op->name, "cannot be differentiated after its precision was lowered");
 }
 
 Type infer(const InferArgs& a) {
