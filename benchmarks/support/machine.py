@@ -31,9 +31,17 @@ def cpu_name() -> str:
     return found.group(1).strip() if found else platform.processor() or platform.machine()
 
 
+def instruction_set() -> str:
+    """That the program chose, as it says itself."""
+    command = [str(BUILD / "bin" / "signxai"), "bench", str(ROOT / "examples/digits/digits_cnn.h5"), "--json"]
+    found = re.search(r'"instruction_set":\s*"([^"]+)"', output(*command, "--repeats", "1"))
+    return found.group(1) if found else "unknown"
+
+
 def file_stem() -> str:
-    """DATE-CPU, as the results file is called."""
-    return time.strftime("%Y-%m-%d-") + re.sub(r"[^a-z0-9]+", "-", cpu_name().lower()).strip("-")
+    """DATE-CPU-SET, as the results file is called: processors of one name differ in their instruction sets."""
+    name = f"{cpu_name()} {instruction_set()}".lower()
+    return time.strftime("%Y-%m-%d-") + re.sub(r"[^a-z0-9]+", "-", name).strip("-")
 
 
 def memory_bytes() -> int:
@@ -56,11 +64,9 @@ def facts(threads: int) -> Dict[str, str]:
     commit = output("git", "rev-parse", "--short", "HEAD")
     compiler = (output("c++", "--version").splitlines() or ["unknown compiler"])[0]
     program = str(BUILD / "bin" / "signxai")
-    digits = str(ROOT / "examples/digits/digits_cnn.h5")
-    isa = re.search(r'"instruction_set":\s*"([^"]+)"', output(program, "bench", digits, "--json", "--repeats", "1"))
     return {
         "processor": f"{cpu_name()}, {len(os.sched_getaffinity(0))} cores",
-        "instruction set in use": isa.group(1) if isa else "unknown",
+        "instruction set in use": instruction_set(),
         "memory": f"{memory_bytes() / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}, {compiler}",
         "signxai": f"{output(program, '--version')}, commit {commit}{', changed since' if changed else ''}",
