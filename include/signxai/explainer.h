@@ -18,7 +18,7 @@ namespace signxai {
 class Extensions;
 
 struct ExplainerOptions {
-  int threads = 0;         ///< worker threads; 0: one per core
+  int threads = 0;  ///< worker threads; 0: one per core
   /// Samples, or points of one, that are computed together; 0: chosen by the size of the network and the threads.
   std::int64_t batch = 0;
   /// Bytes for weights, working memory, inputs and maps of what is computed together; 0: no limit. Weights that are
