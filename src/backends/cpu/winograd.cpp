@@ -6,7 +6,6 @@
 #include <atomic>
 #include <limits>
 #include <new>
-#include <optional>
 #include <utility>
 
 #include "backends/cpu/families.h"
@@ -32,8 +31,19 @@ std::size_t aligned_floats(std::int64_t count) { return aligned(static_cast<std:
 /// The product of a block of tiles with one part of the weights, on the thread that calls.
 class PartProduct {
  public:
-  PartProduct(std::int64_t rows, std::int64_t inner, std::int64_t columns, bool transposed)
-      : PartProduct(describe(rows, inner, columns), {inner, columns}, transposed) {}
+  /// With AVX-512 oneDNN's matrix products take weights that are packed. Elsewhere they pack them in every call; its
+  /// convolutions of 1 x 1 cells do not.
+  static PartProduct make(std::int64_t rows, std::int64_t inner, std::int64_t columns, bool transposed) {
+    const ThreadScope scope(1);
+    const memory::desc plain({inner, columns}, kFloat, memory::format_tag::ab);
+    if (const auto product = describe_product(rows, inner, columns); product.weights_desc() != plain) {
+      return {product,
+              memory::desc({inner, columns}, kFloat, transposed ? memory::format_tag::ba : memory::format_tag::ab)};
+    }
+    return {
+        describe_convolution(rows, inner, columns),
+        memory::desc({columns, inner, 1, 1}, kFloat, transposed ? memory::format_tag::oihw : memory::format_tag::hwio)};
+  }
 
   const std::string& layout() const { return layout_; }
   std::size_t packed_bytes() const { return packing_.bytes(); }
@@ -49,22 +59,41 @@ class PartProduct {
   }
 
  private:
-  PartProduct(const dnnl::matmul::primitive_desc& descriptor, const memory::dims& weights, bool transposed)
-      : call_(dnnl::matmul(descriptor), {{DNNL_ARG_SRC, descriptor.src_desc()},
-                                         {DNNL_ARG_WEIGHTS, descriptor.weights_desc()},
-                                         {DNNL_ARG_DST, descriptor.dst_desc()},
-                                         {DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}}),
-        packing_(memory::desc(weights, kFloat, transposed ? memory::format_tag::ba : memory::format_tag::ab),
-                 descriptor.weights_desc()),
+  template <typename Descriptor>
+  PartProduct(const Descriptor& descriptor, const memory::desc& weights)
+      : call_(dnnl::primitive(descriptor), {{DNNL_ARG_SRC, descriptor.src_desc()},
+                                            {DNNL_ARG_WEIGHTS, descriptor.weights_desc()},
+                                            {DNNL_ARG_DST, descriptor.dst_desc()},
+                                            {DNNL_ARG_SCRATCHPAD, descriptor.scratchpad_desc()}}),
+        packing_(weights, descriptor.weights_desc()),
         scratch_(descriptor.scratchpad_desc().get_size()),
         layout_(layout_name(descriptor.weights_desc())) {}
 
-  static dnnl::matmul::primitive_desc describe(std::int64_t rows, std::int64_t inner, std::int64_t columns) {
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  static dnnl::primitive_attr attributes() {
+    dnnl::primitive_attr attr;
+    attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    return attr;
+  }
+
+  static dnnl::matmul::primitive_desc describe_product(std::int64_t rows, std::int64_t inner, std::int64_t columns) {
     return {onednn_engine(), memory::desc({rows, inner}, kFloat, memory::format_tag::ab),
             memory::desc({inner, columns}, kFloat, memory::format_tag::any),
-            memory::desc({rows, columns}, kFloat, memory::format_tag::ab), attributes};
+            memory::desc({rows, columns}, kFloat, memory::format_tag::ab), attributes()};
+  }
+
+  static dnnl::convolution_forward::primitive_desc describe_convolution(std::int64_t rows, std::int64_t inner,
+                                                                        std::int64_t columns) {
+    const memory::dims strides{1, 1}, pads{0, 0};
+    return {onednn_engine(),
+            dnnl::prop_kind::forward_inference,
+            dnnl::algorithm::convolution_direct,
+            memory::desc({1, inner, rows, 1}, kFloat, memory::format_tag::nhwc),
+            memory::desc({columns, inner, 1, 1}, kFloat, memory::format_tag::any),
+            memory::desc({1, columns, rows, 1}, kFloat, memory::format_tag::nhwc),
+            strides,
+            pads,
+            pads,
+            attributes()};
   }
 
   OneDnnCall call_;
@@ -88,11 +117,10 @@ class WinogradConvolution : public Kernel {
         threads_(max_threads()),
         block_(block_size(plan_.all_tiles(), threads_)),
         zeros_(static_cast<std::size_t>(plan_.from_channels), 0.0f),
-        literal_(*problem.constants[1]) {
-    const ThreadScope scope(1);
-    product_.emplace(block_, plan_.from_channels, plan_.to_channels, backward);
+        literal_(*problem.constants[1]),
+        product_(PartProduct::make(block_, plan_.from_channels, plan_.to_channels, backward)) {
     if (problem.packs_in_scratch) return;
-    packed_ = store.get(literal_, std::string("winograd ") + (backward ? "turned " : "") + product_->layout(),
+    packed_ = store.get(literal_, std::string("winograd ") + (backward ? "turned " : "") + product_.layout(),
                         packed_bytes(), [&](std::byte* bytes) {
                           const auto scratch =
                               backends::allocate_aligned(static_cast<std::size_t>(threads_) * packing_bytes());
@@ -144,8 +172,8 @@ class WinogradConvolution : public Kernel {
     std::byte* rest = scratch + gathered_bytes() + product_bytes();
     gather_tiles(plan_, x, zeros_.data(), first, count, block_, gathered);
     for (std::int64_t part = 0; part < kWinogradParts; ++part) {
-      if (!product_->run(gathered + part * block_ * plan_.from_channels, weights + part * part_bytes(),
-                         products + part * block_ * plan_.to_channels, rest)) {
+      if (!product_.run(gathered + part * block_ * plan_.from_channels, weights + part * part_bytes(),
+                        products + part * block_ * plan_.to_channels, rest)) {
         return false;
       }
     }
@@ -159,18 +187,18 @@ class WinogradConvolution : public Kernel {
     return share_out(kWinogradParts, scratch, packing_bytes(), [&](std::int64_t part, std::byte* own) {
       auto* weights = reinterpret_cast<float*>(own);
       transform_weights(literal_.data(), size, backward_, part, weights);
-      return product_->pack(weights, to + part * part_bytes(), own + aligned_floats(size));
+      return product_.pack(weights, to + part * part_bytes(), own + aligned_floats(size));
     });
   }
 
   std::int64_t blocks() const { return (plan_.all_tiles() + block_ - 1) / block_; }
-  std::int64_t part_bytes() const { return static_cast<std::int64_t>(product_->packed_bytes()); }
-  std::size_t packed_bytes() const { return kWinogradParts * product_->packed_bytes(); }
+  std::int64_t part_bytes() const { return static_cast<std::int64_t>(product_.packed_bytes()); }
+  std::size_t packed_bytes() const { return kWinogradParts * product_.packed_bytes(); }
   std::size_t gathered_bytes() const { return aligned_floats(kWinogradParts * block_ * plan_.from_channels); }
   std::size_t product_bytes() const { return aligned_floats(kWinogradParts * block_ * plan_.to_channels); }
-  std::size_t block_bytes() const { return gathered_bytes() + product_bytes() + product_->scratch_bytes(); }
+  std::size_t block_bytes() const { return gathered_bytes() + product_bytes() + product_.scratch_bytes(); }
   std::size_t packing_bytes() const {
-    return aligned_floats(plan_.from_channels * plan_.to_channels) + product_->packing_scratch_bytes();
+    return aligned_floats(plan_.from_channels * plan_.to_channels) + product_.packing_scratch_bytes();
   }
 
   WinogradPlan plan_;
@@ -178,7 +206,7 @@ class WinogradConvolution : public Kernel {
   std::int64_t threads_, block_;
   std::vector<float> zeros_;
   graph::Literal literal_;
-  std::optional<PartProduct> product_;
+  PartProduct product_;
   backends::AlignedBytes packed_;
 };
 
