@@ -15,7 +15,6 @@
 #include "backends/cpu/reorder.h"
 #include "base/threads.h"
 #include "graph/op.h"
-#include "signxai/error.h"
 
 namespace signxai::cpu {
 namespace {
@@ -210,13 +209,11 @@ std::unique_ptr<Kernel> make_onednn(const Problem& problem, PackedWeights& store
 std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) try {
   return make_onednn(problem, store);
 } catch (const dnnl::error& error) {
-  if (error.status == dnnl_out_of_memory) {
-    throw Error(ErrorCode::kOutOfMemory, "plan", problem.node.op->name, "oneDNN has no memory left for the primitive");
-  }
   for (const Implementation& other : direct_convolutions()) {
-    if (other.op == problem.node.op->name && other.reject(problem).empty()) return other.make(problem, store);
+    if (error.status == dnnl_out_of_memory || other.op != problem.node.op->name) continue;
+    if (other.reject(problem).empty()) return other.make(problem, store);
   }
-  throw Error(ErrorCode::kInternal, "plan", problem.node.op->name, std::string("oneDNN: ") + error.what());
+  rethrow(error, problem.node.op->name);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "backends/cpu/onednn.h"
 
 #include "backends/cpu/implementations.h"
+#include "signxai/error.h"
 
 namespace signxai::cpu {
 
@@ -19,6 +20,13 @@ bool has_bfloat16() {
     case dnnl::cpu_isa::avx2_vnni_2: return true;
     default: return false;
   }
+}
+
+void rethrow(const dnnl::error& error, std::string_view op) {
+  if (error.status == dnnl_out_of_memory) {
+    throw Error(ErrorCode::kOutOfMemory, "plan", op, "oneDNN has no memory left for the primitive");
+  }
+  throw Error(ErrorCode::kInternal, "plan", op, std::string("oneDNN: ") + error.what());
 }
 
 std::string layout_name(const dnnl::memory::desc& layout) {

@@ -6,12 +6,16 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace signxai::cpu {
 
 const dnnl::engine& onednn_engine();
+
+/// What oneDNN threw while a kernel was made, as an Error about the op: of memory, or internal.
+[[noreturn]] void rethrow(const dnnl::error& error, std::string_view op);
 
 /// Names a blocked layout and its type; equal descriptors have equal names.
 std::string layout_name(const dnnl::memory::desc& layout);

@@ -12,6 +12,7 @@
 #include "backends/cpu/onednn.h"
 #include "backends/cpu/reorder.h"
 #include "base/threads.h"
+#include "graph/op.h"
 
 namespace signxai::cpu {
 namespace {
@@ -225,9 +226,11 @@ std::string reject(const Problem& problem) {
   return few ? "fewer than " + std::to_string(kFewTiles) + " tiles" : "";
 }
 
-std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) {
+std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) try {
   return std::make_unique<WinogradConvolution>(problem, conv_shape(problem), problem.node.is("conv_backward_data"),
                                                store);
+} catch (const dnnl::error& error) {
+  rethrow(error, problem.node.op->name);
 }
 
 }  // namespace
