@@ -1,6 +1,17 @@
-# signxai_join_folders(target): compiles the files of one folder together, eight at a time, because most of a file's
-# time is its headers. Names in anonymous namespaces are then unique in a folder; where each file has the same ones,
-# as operations and kernels do, the folder is named in SEPARATE. SIGNXAI_JOIN=OFF compiles every file alone.
+# Most of a file's time is its headers. SIGNXAI_JOIN=OFF compiles every file alone, with its own headers only.
+
+# signxai_precompile(target HEADERS...): the standard library, and HEADERS, are read once for all files of a target.
+function(signxai_precompile target)
+  if(SIGNXAI_JOIN)
+    target_precompile_headers(${target} PRIVATE
+      <algorithm> <array> <charconv> <cmath> <cstring> <filesystem> <functional> <limits> <map> <memory> <mutex> <numeric>
+      <optional> <set> <span> <string> <string_view> <utility> <variant> <vector> ${ARGN})
+  endif()
+endfunction()
+
+# signxai_join_folders(target): compiles the files of one folder together, eight at a time. Names in anonymous
+# namespaces are then unique in a folder; where each file has the same ones, as operations and kernels do, the folder
+# is named in SEPARATE.
 function(signxai_join_folders target)
   cmake_parse_arguments(join "" "" "SEPARATE" ${ARGN})
   if(NOT SIGNXAI_JOIN)

@@ -40,11 +40,16 @@ HWY_INLINE std::int64_t add_products(D d, const ThinShape& s, const float* a, co
     V sum[rows];
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) sum[r] = hn::Zero(d);
-#pragma GCC unroll 8
-    for (std::int64_t k = 0; k < (whole ? kStreams : depth); ++k) {
+    const auto add = [&](std::int64_t k) HWY_ATTR {
       const V value = load<weights>(d, b + k * s.columns + c);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; ++r) sum[r] = hn::MulAdd(value, hn::Set(d, a[r * s.inner + k]), sum[r]);
+    };
+    if constexpr (whole) {
+#pragma GCC unroll 8
+      for (std::int64_t k = 0; k < kStreams; ++k) add(k);
+    } else {
+      for (std::int64_t k = 0; k < depth; ++k) add(k);
     }
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
@@ -58,8 +63,9 @@ HWY_INLINE std::int64_t add_products(D d, const ThinShape& s, const float* a, co
 template <int rows, Weights weights, bool whole>
 HWY_INLINE void add_products(const ThinShape& s, const float* a, const float* b, std::int64_t depth, float* sums) {
   std::int64_t c = add_products<rows, weights, whole>(hn::ScalableTag<float>(), s, a, b, depth, 0, sums);
-  c = add_products<rows, weights, whole>(hn::CappedTag<float, 4>(), s, a, b, depth, c, sums);
-  add_products<rows, weights, whole>(hn::CappedTag<float, 1>(), s, a, b, depth, c, sums);
+  // Unrolling what is left of the columns would take longer to compile than all else here.
+  c = add_products<rows, weights, false>(hn::CappedTag<float, 4>(), s, a, b, depth, c, sums);
+  add_products<rows, weights, false>(hn::CappedTag<float, 1>(), s, a, b, depth, c, sums);
 }
 
 template <int rows, Weights weights>
