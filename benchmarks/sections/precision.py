@@ -10,7 +10,7 @@ from typing import Dict, Iterator, List
 import numpy as np
 
 from support.names import OTHERS, names
-from support.places import SCRATCH, network, samples
+from support.places import PEERS, SCRATCH, network, samples
 from support.programs import bench, explain_command
 from support.programs import run as run_process
 from support.report import Table
@@ -82,7 +82,7 @@ def line(session: Session, method: str, precision: Precision, exact: "np.ndarray
 
 def run(session: Session) -> Iterator[Table]:
     columns = ["network, method", "precision", "seconds", "faster than f32", "largest deviation", "rank correlation"]
-    table = Table(TITLE, [*columns, *OTHERS])
+    table = Table(TITLE, [*columns, *(PEERS[name].title for name in OTHERS)])
     for method in METHODS:
         session.say(f"{NETWORK} {method} in double precision")
         exact = the_map(method, session.threads, "--backend", "reference")
