@@ -13,7 +13,7 @@ from typing import Dict, List
 
 import numpy as np
 
-from support.places import BUILD, ROOT
+from support.places import KEPT, PROGRAM, ROOT
 from support.statistics import Summary, spread_text, summarize
 
 QUIET = 0.05  # of the kernel's time: what its spread and its drift may be on a quiet machine, and what others may take
@@ -33,7 +33,7 @@ def cpu_name() -> str:
 
 def instruction_set() -> str:
     """That the program chose, as it says itself."""
-    command = [str(BUILD / "bin" / "signxai"), "bench", str(ROOT / "examples/digits/digits_cnn.h5"), "--json"]
+    command = [str(PROGRAM), "bench", str(KEPT["digits_cnn"]), "--json"]
     found = re.search(r'"instruction_set":\s*"([^"]+)"', output(*command, "--repeats", "1"))
     return found.group(1) if found else "unknown"
 
@@ -63,13 +63,12 @@ def facts(threads: int) -> Dict[str, str]:
     changed = output("git", "status", "--porcelain", "--untracked-files=no")
     commit = output("git", "rev-parse", "--short", "HEAD")
     compiler = (output("c++", "--version").splitlines() or ["unknown compiler"])[0]
-    program = str(BUILD / "bin" / "signxai")
     return {
         "processor": f"{cpu_name()}, {len(os.sched_getaffinity(0))} cores",
         "instruction set in use": instruction_set(),
         "memory": f"{memory_bytes() / 2**30:.0f} GiB",
         "system": f"{platform.system()} {platform.release()}, {compiler}",
-        "signxai": f"{output(program, '--version')}, commit {commit}{', changed since' if changed else ''}",
+        "signxai": f"{output(str(PROGRAM), '--version')}, commit {commit}{', changed since' if changed else ''}",
         "oneDNN": onednn_version(),
         "threads": f"{threads}, where a table does not say otherwise",
     }
