@@ -1,28 +1,15 @@
 // .npz archives through libzip. The directory's sizes are not believed: each member must be as long as its own .npy
 // header says, and no longer than its compressed bytes can expand to.
-#include <zip.h>
-
 #include <algorithm>
 #include <memory>
 
 #include "base/arrays/npy.h"
 #include "base/input_file.h"
+#include "base/zip_handles.h"
 #include "signxai/error.h"
 
 namespace signxai {
 namespace {
-
-constexpr std::uint64_t kMaxDeflateRatio = 1032;  // of any deflate stream
-constexpr zip_uint64_t kMaxMembers = 65536;
-
-struct DiscardArchive {
-  void operator()(zip_t* archive) const { zip_discard(archive); }
-};
-struct CloseMember {
-  void operator()(zip_file_t* member) const { zip_fclose(member); }
-};
-using Archive = std::unique_ptr<zip_t, DiscardArchive>;
-using Member = std::unique_ptr<zip_file_t, CloseMember>;
 
 [[noreturn]] void fail(ErrorCode code, const std::string& subject, const std::string& what) {
   throw Error(code, "array", subject, what);
@@ -36,13 +23,13 @@ std::string message_of(int code) {
   return text;
 }
 
-Archive open_archive(const std::string& path) {
+base::ZipArchive open_archive(const std::string& path) {
   { base::InputFile probe(path, "array"); }  // missing files, folders and pipes get the same message as everywhere
   int code = 0;
-  Archive archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
+  base::ZipArchive archive(zip_open(path.c_str(), ZIP_RDONLY, &code));
   if (archive == nullptr) fail(ErrorCode::kCorruptFile, path, "is no .npz archive, or damaged; " + message_of(code));
   const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
-  if (count > static_cast<zip_int64_t>(kMaxMembers)) {
+  if (count > base::kMaxZipMembers) {
     fail(ErrorCode::kUnsupported, path,
          "has too many members; got " + std::to_string(count) + ", expected at most 65536");
   }
@@ -78,7 +65,7 @@ Entry checked_entry(zip_t* archive, zip_uint64_t index, const std::string& path)
     fail(ErrorCode::kUnsupported, subject,
          "uses compression method " + std::to_string(info.comp_method) + "; expected stored or deflated");
   }
-  const std::uint64_t ratio = info.comp_method == ZIP_CM_STORE ? 1 : kMaxDeflateRatio;
+  const std::uint64_t ratio = info.comp_method == ZIP_CM_STORE ? 1 : base::kMaxDeflateRatio;
   if (info.size / ratio > info.comp_size) {
     fail(ErrorCode::kCorruptFile, subject,
          "claims a size its bytes cannot hold; got " + std::to_string(info.size) + " from " +
@@ -119,8 +106,8 @@ void expect_end(zip_file_t* member, const std::string& subject) {
   if (got < 0) fail(ErrorCode::kCorruptFile, subject, std::string("cannot be unpacked; ") + zip_file_strerror(member));
 }
 
-Member open_member(zip_t* archive, const Entry& entry) {
-  Member member(zip_fopen_index(archive, entry.index, 0));
+base::ZipMember open_member(zip_t* archive, const Entry& entry) {
+  base::ZipMember member(zip_fopen_index(archive, entry.index, 0));
   if (member == nullptr) {
     fail(ErrorCode::kCorruptFile, entry.subject, std::string("cannot be unpacked; ") + zip_strerror(archive));
   }
@@ -128,7 +115,7 @@ Member open_member(zip_t* archive, const Entry& entry) {
 }
 
 Tensor read_entry(zip_t* archive, const Entry& entry, const ReadLimits& limits) {
-  const Member member = open_member(archive, entry);
+  const base::ZipMember member = open_member(archive, entry);
   const auto read = [&](void* to, std::size_t count) { read_exactly(member.get(), entry.subject, to, count); };
   Tensor tensor = base::read_npy_stream({entry.subject, entry.size, read}, limits);
   expect_end(member.get(), entry.subject);
@@ -147,7 +134,7 @@ Entry find_entry(zip_t* archive, const std::string& path, const std::string& nam
 }  // namespace
 
 std::vector<NamedTensor> read_npz(const std::string& path, const ReadLimits& limits) {
-  const Archive archive = open_archive(path);
+  const base::ZipArchive archive = open_archive(path);
   std::vector<NamedTensor> arrays;
   ReadLimits rest = limits;
   for (const Entry& entry : list_entries(archive.get(), path)) {
@@ -158,12 +145,12 @@ std::vector<NamedTensor> read_npz(const std::string& path, const ReadLimits& lim
 }
 
 Tensor read_npz_member(const std::string& path, const std::string& name, const ReadLimits& limits) {
-  const Archive archive = open_archive(path);
+  const base::ZipArchive archive = open_archive(path);
   return read_entry(archive.get(), find_entry(archive.get(), path, name), limits);
 }
 
 std::vector<std::string> npz_names(const std::string& path) {
-  const Archive archive = open_archive(path);
+  const base::ZipArchive archive = open_archive(path);
   std::vector<std::string> names;
   for (const Entry& entry : list_entries(archive.get(), path)) names.push_back(entry.name);
   return names;
@@ -171,8 +158,8 @@ std::vector<std::string> npz_names(const std::string& path) {
 
 struct ArrayReader::Impl {
   std::unique_ptr<base::InputFile> file;
-  Archive archive;
-  Member member;
+  base::ZipArchive archive;
+  base::ZipMember member;
   std::string subject;
   ReadLimits limits;
   std::unique_ptr<base::NpyStream> stream;

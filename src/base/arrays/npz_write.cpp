@@ -1,8 +1,6 @@
 // Writer of .npz archives through libzip, which asks for the bytes of all members when the archive is closed: arrays in
 // memory are lent to it, arrays that come row by row wait in nameless files beside the target. Members are stored and
 // carry a fixed date, so that the same arrays give the same bytes.
-#include <zip.h>
-
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -13,6 +11,7 @@
 #include "base/arrays/npy.h"
 #include "base/arrays/writer.h"
 #include "base/atomic_file.h"
+#include "base/zip_handles.h"
 #include "signxai/error.h"
 
 namespace signxai {
@@ -21,10 +20,6 @@ namespace {
 [[noreturn]] void fail(const std::string& path, const std::string& what) {
   throw Error(ErrorCode::kIo, "output", path, what);
 }
-
-struct DiscardArchive {
-  void operator()(zip_t* archive) const { zip_discard(archive); }
-};
 
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
@@ -117,7 +112,7 @@ class NewArchive {
   const std::string path_;
   base::AtomicFile file_;
   Sink sink_;
-  std::unique_ptr<zip_t, DiscardArchive> archive_;
+  base::ZipArchive archive_;
 };
 
 // Header and data of one member in memory.

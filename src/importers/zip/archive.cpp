@@ -1,14 +1,13 @@
 // The directory is checked before anything is unpacked.
 #include "importers/zip/archive.h"
 
-#include <zip.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <new>
 #include <set>
 
+#include "base/zip_handles.h"
 #include "importers/hdf5/printable.h"
 #include "importers/zip/locate.h"
 #include "signxai/error.h"
@@ -16,13 +15,7 @@
 namespace signxai::zip {
 namespace {
 
-constexpr std::uint64_t kMaxDeflateRatio = 1032;  // of any deflate stream
-constexpr zip_int64_t kMaxMembers = 65536;
 constexpr std::size_t kBlock = std::size_t{1} << 16;
-
-struct CloseMember {
-  void operator()(zip_file_t* member) const { zip_fclose(member); }
-};
 
 [[noreturn]] void refuse(ErrorCode code, const std::string& subject, const std::string& message) {
   throw Error(code, "import", subject, message);
@@ -37,7 +30,7 @@ std::shared_ptr<::zip> open_directory(const base::MappedFile& file, const std::s
   if (!archive && source) zip_source_free(source);
   zip_error_fini(&error);
   if (!archive) refuse(ErrorCode::kCorruptFile, path, "the zip archive is damaged or cut short; " + reason);
-  return {archive, [](zip_t* opened) { zip_discard(opened); }};
+  return base::ZipArchive(archive);
 }
 
 /// Nothing is unpacked to such a place here, but an archive that has one was made to do harm.
@@ -67,7 +60,7 @@ Member checked_member(zip_t* archive, zip_uint64_t index, const std::string& pat
            "uses compression method " + std::to_string(info.comp_method) + "; expected stored or deflated");
   }
   const bool stored = info.comp_method == ZIP_CM_STORE;
-  if (info.size / (stored ? 1 : kMaxDeflateRatio) > info.comp_size) {
+  if (info.size / (stored ? 1 : base::kMaxDeflateRatio) > info.comp_size) {
     refuse(ErrorCode::kCorruptFile, subject,
            "claims a size its bytes cannot hold; got " + std::to_string(info.size) + " from " +
                std::to_string(info.comp_size));
@@ -84,7 +77,7 @@ Archive::Archive(const std::string& path)
   if (mapped_->size() == 0) refuse(ErrorCode::kCorruptFile, path, "the file is empty");
   zip_ = open_directory(*mapped_, path);
   const zip_int64_t count = zip_get_num_entries(zip_.get(), 0);
-  if (count > kMaxMembers) {
+  if (count > base::kMaxZipMembers) {
     refuse(ErrorCode::kCorruptFile, path, "has " + std::to_string(count) + " members; expected at most 65536");
   }
   std::set<std::string> names;
@@ -117,7 +110,7 @@ base::Bytes Archive::read(const Member& member, std::uint64_t limit) const {
            "would unpack to " + std::to_string(member.size) + " bytes; allowed for an archive of this size are " +
                std::to_string(limit));
   }
-  const std::unique_ptr<zip_file_t, CloseMember> stream(zip_fopen_index(zip_.get(), member.index, 0));
+  const base::ZipMember stream(zip_fopen_index(zip_.get(), member.index, 0));
   if (!stream) fail(member.name, std::string("cannot be unpacked; ") + zip_strerror(zip_.get()));
   // What libzip reads decides. The bytes in the mapping are used if they are the same; else they are collected.
   const std::shared_ptr<const std::byte> in_place = locate(member);
