@@ -16,13 +16,17 @@ namespace signxai::cpu::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <Weights weights, class D>
-HWY_INLINE hn::Vec<D> load(D d, const float* from) {
+/// How an entry of b is transformed. Both signs share their code, as each case is compiled for every count of rows.
+enum class Transform { kNone, kOneSign, kSquare };
+
+template <Transform transform, class D>
+HWY_INLINE hn::Vec<D> load(D d, const ThinShape& s, const float* from) {
   const auto value = hn::LoadU(d, from);
-  const auto zero = hn::Zero(d);
-  if constexpr (weights == Weights::kPositive) return hn::IfThenElse(hn::Le(value, zero), zero, value);
-  if constexpr (weights == Weights::kNegative) return hn::IfThenElse(hn::Ge(value, zero), zero, value);
-  if constexpr (weights == Weights::kSquared) return hn::Mul(value, value);
+  if constexpr (transform == Transform::kOneSign) {
+    const auto flip = hn::Set(d, s.weights == Weights::kPositive ? 0.0f : -0.0f);
+    return hn::IfThenZeroElse(hn::Lt(hn::Xor(value, flip), hn::Zero(d)), value);
+  }
+  if constexpr (transform == Transform::kSquare) return hn::Mul(value, value);
   return value;
 }
 
@@ -31,7 +35,7 @@ constexpr std::int64_t kStreams = 8;
 
 /// Adds `depth` (at most kStreams) rows of b, scaled by a, to the columns of `sums` from `c` on as far as D's lanes go.
 /// The products are summed in registers first, which keeps the chain of roundings short.
-template <int rows, Weights weights, bool whole, class D>
+template <int rows, Transform transform, bool whole, class D>
 HWY_INLINE std::int64_t add_products(D d, const ThinShape& s, const float* a, const float* b, std::int64_t depth,
                                      std::int64_t c, float* sums) {
   using V = hn::Vec<D>;
@@ -41,7 +45,7 @@ HWY_INLINE std::int64_t add_products(D d, const ThinShape& s, const float* a, co
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) sum[r] = hn::Zero(d);
     const auto add = [&](std::int64_t k) HWY_ATTR {
-      const V value = load<weights>(d, b + k * s.columns + c);
+      const V value = load<transform>(d, s, b + k * s.columns + c);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; ++r) sum[r] = hn::MulAdd(value, hn::Set(d, a[r * s.inner + k]), sum[r]);
     };
@@ -60,25 +64,23 @@ HWY_INLINE std::int64_t add_products(D d, const ThinShape& s, const float* a, co
   return c;
 }
 
-template <int rows, Weights weights, bool whole>
-HWY_INLINE void add_products(const ThinShape& s, const float* a, const float* b, std::int64_t depth, float* sums) {
-  std::int64_t c = add_products<rows, weights, whole>(hn::ScalableTag<float>(), s, a, b, depth, 0, sums);
-  // Unrolling what is left of the columns would take longer to compile than all else here.
-  c = add_products<rows, weights, false>(hn::CappedTag<float, 4>(), s, a, b, depth, c, sums);
-  add_products<rows, weights, false>(hn::CappedTag<float, 1>(), s, a, b, depth, c, sums);
-}
-
-template <int rows, Weights weights>
+template <int rows, Transform transform>
 void slice(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* sums) {
   std::fill_n(sums, rows * s.columns, 0.0f);
-  std::int64_t k = begin;
-  for (; k + kStreams <= end; k += kStreams)
-    add_products<rows, weights, true>(s, a + k, b + k * s.columns, kStreams, sums);
-  if (k < end) add_products<rows, weights, false>(s, a + k, b + k * s.columns, end - k, sums);
+  const hn::ScalableTag<float> d;
+  for (std::int64_t k = begin; k < end; k += kStreams) {
+    const float *left = a + k, *right = b + k * s.columns;
+    const std::int64_t depth = std::min(kStreams, end - k);
+    std::int64_t c = depth == kStreams ? add_products<rows, transform, true>(d, s, left, right, depth, 0, sums)
+                                       : add_products<rows, transform, false>(d, s, left, right, depth, 0, sums);
+    // Unrolling what is left of the columns would take longer to compile than all else here.
+    c = add_products<rows, transform, false>(hn::CappedTag<float, 4>(), s, left, right, depth, c, sums);
+    add_products<rows, transform, false>(hn::CappedTag<float, 1>(), s, left, right, depth, c, sums);
+  }
 }
 
 /// Dot products of `rows` rows of a with `columns` rows of b.
-template <int rows, Weights weights, int columns>
+template <int rows, Transform transform, int columns>
 HWY_INLINE void dots(const ThinShape& s, const float* a, const float* b, float* y) {
   const hn::ScalableTag<float> d;
   using V = hn::Vec<decltype(d)>;
@@ -93,7 +95,7 @@ HWY_INLINE void dots(const ThinShape& s, const float* a, const float* b, float* 
   for (; k + lanes <= s.inner; k += lanes) {
     V value[columns];
 #pragma GCC unroll 8
-    for (int c = 0; c < columns; ++c) value[c] = load<weights>(d, b + c * s.inner + k);
+    for (int c = 0; c < columns; ++c) value[c] = load<transform>(d, s, b + c * s.inner + k);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
       const V other = hn::LoadU(d, a + r * s.inner + k);
@@ -101,63 +103,68 @@ HWY_INLINE void dots(const ThinShape& s, const float* a, const float* b, float* 
       for (int c = 0; c < columns; ++c) sum[r][c] = hn::MulAdd(value[c], other, sum[r][c]);
     }
   }
+  // In memory, as a loop over registers would be unrolled, and so would what follows.
+  HWY_ALIGN float stored[rows * columns * hn::MaxLanes(d)];
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
 #pragma GCC unroll 8
-    for (int c = 0; c < columns; ++c) {
-      float total = hn::GetLane(hn::SumOfLanes(d, sum[r][c]));
-      for (std::int64_t i = k; i < s.inner; ++i) {
-        total += a[r * s.inner + i] * hn::GetLane(load<weights>(hn::CappedTag<float, 1>(), b + c * s.inner + i));
-      }
-      y[r * s.columns + c] = total;
+    for (int c = 0; c < columns; ++c) hn::Store(sum[r][c], d, stored + (r * columns + c) * lanes);
+  }
+#pragma GCC unroll 1
+  for (int i = 0; i < rows * columns; ++i) {
+    const int r = i / columns, c = i % columns;
+    float total = hn::GetLane(hn::SumOfLanes(d, hn::Load(d, stored + i * lanes)));
+    for (std::int64_t n = k; n < s.inner; ++n) {
+      total += a[r * s.inner + n] * hn::GetLane(load<transform>(hn::CappedTag<float, 1>(), s, b + c * s.inner + n));
     }
+    y[r * s.columns + c] = total;
   }
 }
 
-template <int rows, Weights weights>
+template <int rows, Transform transform>
 void transposed(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end, float* y) {
   constexpr bool many_registers = hn::MaxLanes(hn::ScalableTag<float>()) >= 16;
   constexpr int kTogether = rows <= 2 ? 4 : many_registers ? (rows <= 4 ? 4 : 3) : (rows <= 4 ? 2 : 1);
   std::int64_t c = begin;
-  for (; c + kTogether <= end; c += kTogether) dots<rows, weights, kTogether>(s, a, b + c * s.inner, y + c);
-  for (; c < end; ++c) dots<rows, weights, 1>(s, a, b + c * s.inner, y + c);
+  for (; c + kTogether <= end; c += kTogether) dots<rows, transform, kTogether>(s, a, b + c * s.inner, y + c);
+  for (; c < end; ++c) dots<rows, transform, 1>(s, a, b + c * s.inner, y + c);
 }
 
 using Multiply = void (*)(const ThinShape&, const float*, const float*, std::int64_t, std::int64_t, float*);
 
-template <Weights weights, std::size_t... row>
+template <Transform transform, std::size_t... row>
 Multiply slice_of(std::int64_t rows, std::index_sequence<row...>) {
-  static constexpr Multiply kTable[] = {slice<static_cast<int>(row) + 1, weights>...};
+  static constexpr Multiply kTable[] = {slice<static_cast<int>(row) + 1, transform>...};
   return kTable[rows - 1];
 }
-template <Weights weights, std::size_t... row>
+template <Transform transform, std::size_t... row>
 Multiply transposed_of(std::int64_t rows, std::index_sequence<row...>) {
-  static constexpr Multiply kTable[] = {transposed<static_cast<int>(row) + 1, weights>...};
+  static constexpr Multiply kTable[] = {transposed<static_cast<int>(row) + 1, transform>...};
   return kTable[rows - 1];
 }
 
 /// Calls `function` with the transform as a constant.
 template <class Function>
-void with_weights(Weights weights, const Function& function) {
+void with_transform(Weights weights, const Function& function) {
   switch (weights) {
-    case Weights::kPlain: return function(std::integral_constant<Weights, Weights::kPlain>());
-    case Weights::kPositive: return function(std::integral_constant<Weights, Weights::kPositive>());
-    case Weights::kNegative: return function(std::integral_constant<Weights, Weights::kNegative>());
-    case Weights::kSquared: return function(std::integral_constant<Weights, Weights::kSquared>());
+    case Weights::kPlain: return function(std::integral_constant<Transform, Transform::kNone>());
+    case Weights::kPositive:
+    case Weights::kNegative: return function(std::integral_constant<Transform, Transform::kOneSign>());
+    case Weights::kSquared: return function(std::integral_constant<Transform, Transform::kSquare>());
   }
 }
 
 void MultiplySlice(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end,
                    float* sums) {
-  with_weights(s.weights, [&](auto weights) {
-    slice_of<weights()>(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, sums);
+  with_transform(s.weights, [&](auto transform) {
+    slice_of<transform()>(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, sums);
   });
 }
 
 void MultiplyTransposed(const ThinShape& s, const float* a, const float* b, std::int64_t begin, std::int64_t end,
                         float* y) {
-  with_weights(s.weights, [&](auto weights) {
-    transposed_of<weights()>(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, y);
+  with_transform(s.weights, [&](auto transform) {
+    transposed_of<transform()>(s.rows, std::make_index_sequence<kThinRows>())(s, a, b, begin, end, y);
   });
 }
 
