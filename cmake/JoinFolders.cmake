@@ -9,9 +9,8 @@ function(signxai_precompile target)
   endif()
 endfunction()
 
-# signxai_join_folders(target): compiles the files of one folder together, eight at a time. Names in anonymous
-# namespaces are then unique in a folder; where each file has the same ones, as operations and kernels do, the folder
-# is named in SEPARATE.
+# signxai_join_folders(target): compiles the files of one folder together. Names in anonymous namespaces are then unique
+# in a folder; where files have the same ones, as operations and kernels do, they or their folder are named in SEPARATE.
 function(signxai_join_folders target)
   cmake_parse_arguments(join "" "" "SEPARATE" ${ARGN})
   if(NOT SIGNXAI_JOIN)
@@ -21,13 +20,11 @@ function(signxai_join_folders target)
   foreach(source IN LISTS sources)
     cmake_path(GET source PARENT_PATH folder)
     file(RELATIVE_PATH folder "${PROJECT_SOURCE_DIR}" "${folder}")
-    if(folder IN_LIST join_SEPARATE OR NOT source MATCHES "\\.cpp$")
-      continue()
+    file(RELATIVE_PATH file "${PROJECT_SOURCE_DIR}" "${source}")
+    if(file MATCHES "\\.cpp$" AND NOT folder IN_LIST join_SEPARATE AND NOT file IN_LIST join_SEPARATE)
+      string(MAKE_C_IDENTIFIER "${folder}" name)
+      set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${name}")
     endif()
-    string(MAKE_C_IDENTIFIER "${folder}" name)
-    math(EXPR group "0${${name}_count} / 8")
-    math(EXPR ${name}_count "0${${name}_count} + 1")
-    set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${name}_${group}")
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/alignment.h"
 #include "base/mapped_file.h"
 
 namespace signxai::backends {
@@ -28,8 +29,8 @@ void prefer_large_pages(std::byte* memory, std::size_t bytes) {
 
 AlignedBytes allocate_aligned(std::size_t bytes) {
   const bool large = bytes >= 4 * kLargePage;
-  const std::size_t alignment = large ? kLargePage : 64;
-  const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + 63) / 64 * 64;
+  const std::size_t alignment = large ? kLargePage : base::kAlignment;
+  const std::size_t rounded = base::aligned(std::max<std::size_t>(bytes, 1));
   void* address = nullptr;
   if (posix_memalign(&address, alignment, rounded) != 0) throw std::bad_alloc();
   auto* memory = static_cast<std::byte*>(address);
@@ -38,7 +39,7 @@ AlignedBytes allocate_aligned(std::size_t bytes) {
 }
 
 AlignedBytes PackedWeights::allocate(std::size_t bytes) {
-  const std::size_t rounded = (bytes + 63) / 64 * 64;
+  const std::size_t rounded = base::aligned(bytes);
   if (rounded > kLargestSlab / 2) return allocate_aligned(bytes);
   if (slab_used_ + rounded > slab_bytes_) {
     slab_bytes_ = std::min(kLargestSlab, std::max({kSmallestSlab, 2 * slab_bytes_, 2 * rounded}));

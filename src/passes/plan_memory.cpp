@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/alignment.h"
 #include "graph/op.h"
 
 namespace signxai::passes {
@@ -12,8 +13,6 @@ namespace {
 using graph::Graph;
 using graph::Node;
 using graph::Value;
-
-constexpr std::size_t kAlignment = 64;
 
 std::size_t id(Value v) { return static_cast<std::size_t>(v.id); }
 bool is_view(const Node& node) { return node.is("reshape") || node.is("get"); }
@@ -84,7 +83,7 @@ class Planner {
     for (const graph::Output& out : graph_.outputs()) last_use_[id(owner_[id(out.value)])] = graph_.size();
   }
 
-  std::size_t size_of(Value v) const { return (bytes_of(graph_.type(v)) + kAlignment - 1) / kAlignment * kAlignment; }
+  std::size_t size_of(Value v) const { return base::aligned(bytes_of(graph_.type(v))); }
 
   void place(Value v) {
     const Node& node = graph_[v];

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "base/alignment.h"
 #include "graph/ops/scan.h"
 #include "graph/rewrite.h"
 #include "passes/passes.h"
@@ -14,10 +15,6 @@ namespace {
 
 using backends::Problem;
 using graph::Value;
-
-constexpr std::size_t kAlignment = 64;
-
-std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 /// The region with the captures that are constants put in as such, so that passes and kernels see them.
 graph::Graph region_of(const Problem& problem, const graph::ScanLayout& layout) {
@@ -65,19 +62,19 @@ class ScanKernel : public backends::Kernel {
   }
 
   std::size_t scratch_bytes() const override {
-    std::size_t total = aligned(program_.arena_bytes());
-    for (const std::size_t bytes : carry_bytes_) total += 2 * aligned(bytes);
+    std::size_t total = base::aligned(program_.arena_bytes());
+    for (const std::size_t bytes : carry_bytes_) total += 2 * base::aligned(bytes);
     for (const auto* list : {&sequences_, &yields_}) {
-      for (const Sequence& one : *list) total += one.in_place() ? 0 : aligned(one.step_bytes());
+      for (const Sequence& one : *list) total += one.in_place() ? 0 : base::aligned(one.step_bytes());
     }
-    return total + aligned((inputs() + outputs()) * sizeof(float*));
+    return total + base::aligned((inputs() + outputs()) * sizeof(float*));
   }
 
   void run(const backends::Buffers& buffers) const noexcept override {
-    std::byte* free = buffers.scratch + aligned(program_.arena_bytes());
+    std::byte* free = buffers.scratch + base::aligned(program_.arena_bytes());
     const auto take = [&](std::size_t bytes) {
       std::byte* taken = free;
-      free += aligned(bytes);
+      free += base::aligned(bytes);
       return taken;
     };
     auto** pointers = reinterpret_cast<float**>(take((inputs() + outputs()) * sizeof(float*)));

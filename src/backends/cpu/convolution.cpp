@@ -21,7 +21,6 @@ namespace {
 
 using dnnl::memory;
 using dnnl::prop_kind;
-constexpr auto kFloat = memory::data_type::f32;
 constexpr auto kBfloat16 = memory::data_type::bf16;
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
@@ -186,7 +185,7 @@ class OneDnnConvolution : public Kernel {
   std::size_t size_;
 };
 
-std::string reject(const Problem& problem) {
+std::string reject_convolution(const Problem& problem) {
   if (problem.constants[1] == nullptr) return "the weights are computed at run time";
   if (problem.inputs[1].rank() > 5) return "more than three spatial axes";
   if (element_count(problem.node.type.shape) == 0) return "empty result";
@@ -206,7 +205,7 @@ std::unique_ptr<Kernel> make_onednn(const Problem& problem, PackedWeights& store
 }
 
 /// oneDNN alone knows what it can do, and only says so when asked to do it.
-std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) try {
+std::unique_ptr<Kernel> make_convolution(const Problem& problem, PackedWeights& store) try {
   return make_onednn(problem, store);
 } catch (const dnnl::error& error) {
   for (const Implementation& other : direct_convolutions()) {
@@ -219,7 +218,8 @@ std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) try {
 }  // namespace
 
 std::vector<Implementation> onednn_convolutions() {
-  return {{"conv", "oneDNN", reject, make}, {"conv_backward_data", "oneDNN", reject, make}};
+  return {{"conv", "oneDNN", reject_convolution, make_convolution},
+          {"conv_backward_data", "oneDNN", reject_convolution, make_convolution}};
 }
 
 }  // namespace signxai::cpu

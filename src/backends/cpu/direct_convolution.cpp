@@ -10,7 +10,7 @@ namespace signxai::cpu {
 namespace {
 
 /// Multiplications that pay for waking a thread.
-constexpr std::int64_t kGrain = 100'000;
+constexpr std::int64_t kConvolutionGrain = 100'000;
 
 /// [tap][channel of a group][outputs] to [tap][output of a group][channels].
 void transpose_weights(const DirectPlan& plan, const float* weights, float* transposed) {
@@ -43,7 +43,7 @@ class DirectConvolution : public Kernel {
   void run(const Buffers& buffers) const noexcept override {
     const float* bias = has_bias_ ? buffers.inputs[2] : nullptr;
     const float* weights = find_weights(buffers);
-    const std::int64_t grain = kGrain / std::max<std::int64_t>(plan_.row_work(), 1) + 1;
+    const std::int64_t grain = kConvolutionGrain / std::max<std::int64_t>(plan_.row_work(), 1) + 1;
     parallel_for(plan_.rows(), grain, [&](std::int64_t begin, std::int64_t end) {
       run_direct(plan_, buffers.inputs[0], weights, bias, buffers.output, begin, end);
     });
@@ -67,12 +67,12 @@ class DirectConvolution : public Kernel {
   backends::AlignedBytes packed_;
 };
 
-std::string reject(const Problem& problem) {
+std::string reject_direct_convolution(const Problem& problem) {
   if (conv_shape(problem).lowered) return "bfloat16";
   return problem.inputs[1].rank() > 5 ? "more than three spatial axes" : "";
 }
 
-std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) {
+std::unique_ptr<Kernel> make_direct_convolution(const Problem& problem, PackedWeights& store) {
   return std::make_unique<DirectConvolution>(problem, store);
 }
 
@@ -100,7 +100,8 @@ DirectPlan plan_direct(const ConvShape& shape, bool backward) {
 }
 
 std::vector<Implementation> direct_convolutions() {
-  return {{"conv", "direct", reject, make}, {"conv_backward_data", "direct", reject, make}};
+  return {{"conv", "direct", reject_direct_convolution, make_direct_convolution},
+          {"conv_backward_data", "direct", reject_direct_convolution, make_direct_convolution}};
 }
 
 }  // namespace signxai::cpu

@@ -58,7 +58,7 @@ MatmulPlan plan_matmul(const Problem& problem) {
 }
 
 /// Multiplications, or floats streamed, that pay for waking a thread.
-constexpr std::int64_t kGrain = 32'768;
+constexpr std::int64_t kMatmulGrain = 32'768;
 
 /// Floats of a matrix that stay in a core's cache beside a few rows.
 constexpr std::int64_t kCached = 32'768;
@@ -69,7 +69,7 @@ constexpr std::int64_t kSerial = 500'000;
 class ThinMatmul : public Kernel {
  public:
   explicit ThinMatmul(const MatmulPlan& plan) : plan_(plan) {
-    const std::int64_t most = plan_.inner * plan_.columns / kGrain;
+    const std::int64_t most = plan_.inner * plan_.columns / kMatmulGrain;
     parts_ = std::clamp<std::int64_t>(std::min(most, plan_.inner / 64), 1, max_threads());
   }
 
@@ -91,7 +91,7 @@ class ThinMatmul : public Kernel {
  private:
   /// Each part of b meets all rows before the next one is read. A result's roundings do not depend on its neighbours.
   void run_transposed(const float* a, const float* b, const float* bias, float* y) const {
-    const std::int64_t grain = (kGrain / plan_.inner / 8 + 1) * 8;
+    const std::int64_t grain = (kMatmulGrain / plan_.inner / 8 + 1) * 8;
     const std::int64_t step = plan_.rows <= kThinRows ? plan_.columns : (kCached / plan_.inner / 12 + 1) * 12;
     parallel_for(plan_.columns, grain, [&](std::int64_t first, std::int64_t last) {
       for (std::int64_t begin = first; begin < last; begin += step) {
@@ -145,10 +145,11 @@ class GemmMatmul : public Kernel {
     }
     if (!plan_.bias && !plan_.relu) return;
     const float* bias = plan_.bias ? buffers.inputs[2] : nullptr;
-    parallel_for(plan_.batch() * plan_.rows, kGrain / plan_.columns + 1, [&](std::int64_t begin, std::int64_t end) {
-      float* y = buffers.output + begin * plan_.columns;
-      finish_rows({end - begin, 0, plan_.columns}, y, 1, bias, plan_.relu, 0, plan_.columns, y);
-    });
+    parallel_for(plan_.batch() * plan_.rows, kMatmulGrain / plan_.columns + 1,
+                 [&](std::int64_t begin, std::int64_t end) {
+                   float* y = buffers.output + begin * plan_.columns;
+                   finish_rows({end - begin, 0, plan_.columns}, y, 1, bias, plan_.relu, 0, plan_.columns, y);
+                 });
   }
 
  private:
@@ -166,7 +167,7 @@ class GemmMatmul : public Kernel {
   MatmulPlan plan_;
 };
 
-std::string reject(const Problem& problem) {
+std::string reject_matmul(const Problem& problem) {
   for (const graph::Type& type : problem.inputs) {
     if (element_count(type.shape) == 0) return "an operand is empty";
   }
@@ -175,11 +176,11 @@ std::string reject(const Problem& problem) {
 
 std::string reject_gemm(const Problem& problem) {
   if (!problem.node.attrs.text("weights").empty()) return "the weights are transformed while they are read";
-  return reject(problem);
+  return reject_matmul(problem);
 }
 
 std::string reject_thin(const Problem& problem) {
-  if (std::string reason = reject(problem); !reason.empty()) return reason;
+  if (std::string reason = reject_matmul(problem); !reason.empty()) return reason;
   const MatmulPlan plan = plan_matmul(problem);
   if (plan.batch() != 1) return "several right-hand matrices";
   if (plan.transpose_a) return "the left matrix is transposed";

@@ -12,7 +12,7 @@
 namespace signxai::cpu {
 namespace {
 
-constexpr std::int64_t kGrain = 32'768;  ///< elements that pay for waking a thread
+constexpr std::int64_t kMovementGrain = 32'768;  ///< elements that pay for waking a thread
 constexpr std::int64_t kTile = 16;
 
 struct Axis {
@@ -42,7 +42,7 @@ class Move {
   void run(const float* from, float* to) const {
     from += from_, to += to_;
     if (outer_.empty() && !tiled()) {
-      parallel_for(row_.extent, kGrain, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(row_.extent, kMovementGrain, [&](std::int64_t begin, std::int64_t end) {
         copy_row({end - begin, row_.from, row_.to}, from + begin * row_.from, to + begin * row_.to);
       });
       return;
@@ -50,7 +50,7 @@ class Move {
     std::int64_t rows = 1;
     for (const Axis& axis : outer_) rows *= axis.extent;
     const std::int64_t bands = (column_.extent + kTile - 1) / kTile;
-    const std::int64_t grain = kGrain / (row_.extent * std::min(kTile, column_.extent)) + 1;
+    const std::int64_t grain = kMovementGrain / (row_.extent * std::min(kTile, column_.extent)) + 1;
     parallel_for(rows * bands, grain, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         std::int64_t f = 0, t = 0, rest = i / bands;
@@ -113,7 +113,7 @@ class MoveKernel : public Kernel {
 
   void run(const Buffers& buffers) const noexcept override {
     if (has_ground) {
-      parallel_for(size, kGrain, [&](std::int64_t begin, std::int64_t end) {
+      parallel_for(size, kMovementGrain, [&](std::int64_t begin, std::int64_t end) {
         std::fill(buffers.output + begin, buffers.output + end, ground);
       });
     }
@@ -218,7 +218,7 @@ class Gather : public Kernel {
  public:
   Gather(std::int64_t rows, std::int64_t width, std::int64_t count) : rows_(rows), width_(width), count_(count) {}
   void run(const Buffers& buffers) const noexcept override {
-    parallel_for(count_, kGrain / width_ + 1, [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(count_, kMovementGrain / width_ + 1, [&](std::int64_t begin, std::int64_t end) {
       for (std::int64_t i = begin; i < end; ++i) {
         const std::int64_t row = index_of(buffers.inputs[1][i], rows_);
         float* to = buffers.output + i * width_;
@@ -244,7 +244,7 @@ std::unique_ptr<Kernel> make_gather(const Problem& problem, PackedWeights&) {
   return std::make_unique<Gather>(table[0], element_count(table) / table[0], element_count(problem.inputs[1].shape));
 }
 
-std::string reject(const Problem& problem) {
+std::string reject_movement(const Problem& problem) {
   for (const graph::Type& type : problem.inputs) {
     if (element_count(type.shape) == 0) return "an input is empty";
   }
@@ -254,15 +254,15 @@ std::string reject(const Problem& problem) {
 }  // namespace
 
 std::vector<Implementation> movements() {
-  return {{"reshape", "copy", reject, make_reshape},
-          {"broadcast", "copy", reject, make_broadcast},
-          {"transpose", "copy", reject, make_transpose},
-          {"reverse", "copy", reject, make_reverse},
-          {"slice", "copy", reject, make_slice},
-          {"concat", "copy", reject, make_concat},
-          {"pad", "copy", reject, make_pad},
-          {"one_hot", "plain", reject, make_one_hot},
-          {"gather", "plain", reject, make_gather}};
+  return {{"reshape", "copy", reject_movement, make_reshape},
+          {"broadcast", "copy", reject_movement, make_broadcast},
+          {"transpose", "copy", reject_movement, make_transpose},
+          {"reverse", "copy", reject_movement, make_reverse},
+          {"slice", "copy", reject_movement, make_slice},
+          {"concat", "copy", reject_movement, make_concat},
+          {"pad", "copy", reject_movement, make_pad},
+          {"one_hot", "plain", reject_movement, make_one_hot},
+          {"gather", "plain", reject_movement, make_gather}};
 }
 
 }  // namespace signxai::cpu

@@ -96,7 +96,7 @@ class NarrowPullBack : public Kernel {
   backends::AlignedBytes packed_;
 };
 
-std::string reject(const Problem& problem) {
+std::string reject_narrow_pull_back(const Problem& problem) {
   if (problem.inputs[1].rank() > 5) return "more than three spatial axes";
   const ConvShape shape = conv_shape(problem);
   if (shape.lowered) return "bfloat16";
@@ -105,7 +105,7 @@ std::string reject(const Problem& problem) {
   return shape.outputs < 8 ? "too few outputs to fill vectors" : "";
 }
 
-std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) {
+std::unique_ptr<Kernel> make_narrow_pull_back(const Problem& problem, PackedWeights& store) {
   return std::make_unique<NarrowPullBack>(problem, store);
 }
 
@@ -129,6 +129,8 @@ void pack_narrow(const NarrowPlan& plan, const float* weights, float* packed) {
   }
 }
 
-std::vector<Implementation> narrow_pull_backs() { return {{"conv_backward_data", "narrow", reject, make}}; }
+std::vector<Implementation> narrow_pull_backs() {
+  return {{"conv_backward_data", "narrow", reject_narrow_pull_back, make_narrow_pull_back}};
+}
 
 }  // namespace signxai::cpu

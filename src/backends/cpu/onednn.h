@@ -12,6 +12,8 @@
 
 namespace signxai::cpu {
 
+inline constexpr auto kFloat = dnnl::memory::data_type::f32;
+
 const dnnl::engine& onednn_engine();
 
 /// What oneDNN threw while a kernel was made, as an Error about the op: of memory, or internal.

@@ -32,7 +32,7 @@ PoolPlan plan_pool(const Problem& problem) {
   return plan;
 }
 
-std::string reject(const Problem& problem) {
+std::string reject_pool(const Problem& problem) {
   const graph::Ints& window = problem.node.attrs.ints("window");
   if (window.size() > 3) return "more than three spatial axes";
   if (element_count(problem.node.type.shape) == 0) return "empty result";
@@ -81,17 +81,17 @@ class MaxPoolBackward : public PoolKernel {
 };
 
 template <typename PoolType>
-std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights&) {
+std::unique_ptr<Kernel> make_pool(const Problem& problem, PackedWeights&) {
   return std::make_unique<PoolType>(problem);
 }
 
 }  // namespace
 
 std::vector<Implementation> pools() {
-  return {{"max_pool", "simd", reject, make<PlainPool<run_max_pool, false>>},
-          {"max_pool_backward", "simd", reject, make<MaxPoolBackward>},
-          {"avg_pool", "simd", reject, make<PlainPool<run_avg_pool, false>>},
-          {"avg_pool_backward", "simd", reject, make<PlainPool<run_avg_pool_backward, true>>}};
+  return {{"max_pool", "simd", reject_pool, make_pool<PlainPool<run_max_pool, false>>},
+          {"max_pool_backward", "simd", reject_pool, make_pool<MaxPoolBackward>},
+          {"avg_pool", "simd", reject_pool, make_pool<PlainPool<run_avg_pool, false>>},
+          {"avg_pool_backward", "simd", reject_pool, make_pool<PlainPool<run_avg_pool_backward, true>>}};
 }
 
 }  // namespace signxai::cpu

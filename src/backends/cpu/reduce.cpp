@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "backends/cpu/families.h"
+#include "base/alignment.h"
 #include "base/threads.h"
 #include "graph/op.h"
 
@@ -68,7 +69,7 @@ class ReduceKernel : public Kernel {
     const auto elements = static_cast<double>(element_count(problem.inputs[0].shape));
     if (problem.node.is("reduce_mean")) divisor_ = elements / static_cast<double>(steps_.back().size());
     for (const Step& step : steps_) partial_bytes_ = std::max(partial_bytes_, step.partial_bytes());
-    partial_bytes_ = (partial_bytes_ + 63) / 64 * 64;
+    partial_bytes_ = base::aligned(partial_bytes_);
   }
 
   void run(const Buffers& buffers) const noexcept override {
@@ -183,21 +184,23 @@ class ArgmaxKernel : public Kernel {
   Step step_;
 };
 
-std::string reject(const Problem& problem) { return element_count(problem.inputs[0].shape) == 0 ? "empty input" : ""; }
+std::string reject_reduce(const Problem& problem) {
+  return element_count(problem.inputs[0].shape) == 0 ? "empty input" : "";
+}
 
 template <typename KernelType>
-std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights&) {
+std::unique_ptr<Kernel> make_reduce(const Problem& problem, PackedWeights&) {
   return std::make_unique<KernelType>(problem);
 }
 
 }  // namespace
 
 std::vector<Implementation> reductions() {
-  return {{"reduce_sum", "simd", reject, make<ReduceKernel>},
-          {"reduce_mean", "simd", reject, make<ReduceKernel>},
-          {"reduce_max", "simd", reject, make<ReduceKernel>},
-          {"reduce_min", "simd", reject, make<ReduceKernel>},
-          {"argmax", "plain", reject, make<ArgmaxKernel>}};
+  return {{"reduce_sum", "simd", reject_reduce, make_reduce<ReduceKernel>},
+          {"reduce_mean", "simd", reject_reduce, make_reduce<ReduceKernel>},
+          {"reduce_max", "simd", reject_reduce, make_reduce<ReduceKernel>},
+          {"reduce_min", "simd", reject_reduce, make_reduce<ReduceKernel>},
+          {"argmax", "plain", reject_reduce, make_reduce<ArgmaxKernel>}};
 }
 
 }  // namespace signxai::cpu

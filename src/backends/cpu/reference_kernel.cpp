@@ -33,7 +33,7 @@ class ReferenceKernel : public Kernel {
   std::vector<Shape> shapes_;
 };
 
-std::string reject(const Problem& problem) {
+std::string reject_reference_kernel(const Problem& problem) {
   const auto is_tuple = [](const graph::Type& type) { return type.is_tuple(); };
   if (is_tuple(problem.node.type) || std::any_of(problem.inputs.begin(), problem.inputs.end(), is_tuple)) {
     return "a kernel takes and yields arrays, not tuples";
@@ -41,7 +41,7 @@ std::string reject(const Problem& problem) {
   return problem.node.op->evaluate == nullptr ? "the op has no reference kernel" : "";
 }
 
-std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights&) {
+std::unique_ptr<Kernel> make_reference_kernel(const Problem& problem, PackedWeights&) {
   return std::make_unique<ReferenceKernel>(problem);
 }
 
@@ -50,7 +50,8 @@ std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights&) {
 std::vector<Implementation> reference_kernels() {
   std::vector<Implementation> entries;
   for (const graph::OpDef* op : graph::op_table()) {
-    if (op->kind != graph::OpKind::kLeaf) entries.push_back({op->name, "reference", reject, make});
+    if (op->kind != graph::OpKind::kLeaf)
+      entries.push_back({op->name, "reference", reject_reference_kernel, make_reference_kernel});
   }
   return entries;
 }

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "backends/cpu/onednn.h"
+#include "base/alignment.h"
 
 namespace signxai::cpu {
 
@@ -13,7 +14,7 @@ class Reorder {
   Reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to);
 
   /// Memory of the result, rounded up so that what lies behind it is aligned.
-  std::size_t bytes() const { return (bytes_ + 63) / 64 * 64; }
+  std::size_t bytes() const { return base::aligned(bytes_); }
   std::size_t scratch_bytes() const { return scratch_; }
   /// False when oneDNN reports a failure.
   bool run(const float* from, std::byte* to, std::byte* scratch) const noexcept {

@@ -11,6 +11,7 @@
 #include "backends/cpu/families.h"
 #include "backends/cpu/onednn.h"
 #include "backends/cpu/reorder.h"
+#include "base/alignment.h"
 #include "base/threads.h"
 #include "graph/op.h"
 
@@ -18,16 +19,15 @@ namespace signxai::cpu {
 namespace {
 
 using dnnl::memory;
-constexpr auto kFloat = memory::data_type::f32;
-constexpr std::size_t kAlignment = 64;
 
 /// Tiles computed together: their parts should stay in a core's cache, and fill the registers of a product.
 constexpr std::int64_t kBlock = 98;
 /// Tiles that are worth transforming.
 constexpr std::int64_t kFewTiles = 48;
 
-std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
-std::size_t aligned_floats(std::int64_t count) { return aligned(static_cast<std::size_t>(count) * sizeof(float)); }
+std::size_t aligned_floats(std::int64_t count) {
+  return base::aligned(static_cast<std::size_t>(count) * sizeof(float));
+}
 
 /// The product of a block of tiles with one part of the weights, on the thread that calls.
 class PartProduct {
@@ -48,8 +48,8 @@ class PartProduct {
 
   const std::string& layout() const { return layout_; }
   std::size_t packed_bytes() const { return packing_.bytes(); }
-  std::size_t scratch_bytes() const { return aligned(scratch_); }
-  std::size_t packing_scratch_bytes() const { return aligned(packing_.scratch_bytes()); }
+  std::size_t scratch_bytes() const { return base::aligned(scratch_); }
+  std::size_t packing_scratch_bytes() const { return base::aligned(packing_.scratch_bytes()); }
 
   bool pack(const float* from, std::byte* to, std::byte* scratch) const noexcept {
     return packing_.run(from, to, scratch);
@@ -211,7 +211,7 @@ class WinogradConvolution : public Kernel {
   backends::AlignedBytes packed_;
 };
 
-std::string reject(const Problem& problem) {
+std::string reject_winograd(const Problem& problem) {
   const ConvShape shape = conv_shape(problem);
   if (!shape.winograd) return "was not asked for";
   if (problem.constants[1] == nullptr) return "the weights are computed at run time";
@@ -226,7 +226,7 @@ std::string reject(const Problem& problem) {
   return few ? "fewer than " + std::to_string(kFewTiles) + " tiles" : "";
 }
 
-std::unique_ptr<Kernel> make(const Problem& problem, PackedWeights& store) try {
+std::unique_ptr<Kernel> make_winograd(const Problem& problem, PackedWeights& store) try {
   return std::make_unique<WinogradConvolution>(problem, conv_shape(problem), problem.node.is("conv_backward_data"),
                                                store);
 } catch (const dnnl::error& error) {
@@ -252,7 +252,8 @@ WinogradPlan plan_winograd(const ConvShape& shape, bool backward) {
 }
 
 std::vector<Implementation> winograd_convolutions() {
-  return {{"conv", "Winograd", reject, make}, {"conv_backward_data", "Winograd", reject, make}};
+  return {{"conv", "Winograd", reject_winograd, make_winograd},
+          {"conv_backward_data", "Winograd", reject_winograd, make_winograd}};
 }
 
 }  // namespace signxai::cpu

@@ -5,7 +5,7 @@
 namespace signxai::graph {
 namespace {
 
-Type infer(const InferArgs& a) {
+Type infer_avg_pool(const InferArgs& a) {
   const Shape& x = a.inputs[0].shape;
   Shape y{kOpen};
   for (const WindowAxis& axis : pool_windows("avg_pool", a.attrs, x)) y.push_back(axis.out);
@@ -14,7 +14,7 @@ Type infer(const InferArgs& a) {
   return checked_type("avg_pool", std::move(y));
 }
 
-Type infer_backward(const InferArgs& a) {
+Type infer_avg_pool_backward(const InferArgs& a) {
   constexpr auto kName = "avg_pool_backward";
   const Shape& dy = a.inputs[0].shape;
   Shape expected{kOpen}, x{dy.empty() ? kOpen : dy.front()};
@@ -34,7 +34,8 @@ Type infer_backward(const InferArgs& a) {
 
 /// Calls visit(x offset, y offset, weight) for each row of channels; `weight` is one over the cells of y's window.
 template <typename Visit>
-void for_each_row(const std::vector<WindowAxis>& windows, std::int64_t batch, std::int64_t channels, Visit&& visit) {
+void for_each_pooled_row(const std::vector<WindowAxis>& windows, std::int64_t batch, std::int64_t channels,
+                         Visit&& visit) {
   std::int64_t x_cells = 1, y_cells = 1;
   for (const WindowAxis& axis : windows) x_cells *= axis.in, y_cells *= axis.out;
   std::vector<double> members(static_cast<std::size_t>(y_cells), 0.0);
@@ -47,33 +48,29 @@ void for_each_row(const std::vector<WindowAxis>& windows, std::int64_t batch, st
   }
 }
 
-void add_scaled(const double* from, double factor, double* to, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) to[i] += factor * from[i];
-}
-
-Array evaluate(const Node& node, std::span<const Array* const> in) {
+Array evaluate_avg_pool(const Node& node, std::span<const Array* const> in) {
   const Array& x = *in[0];
   const std::int64_t channels = x.shape.back();
   const auto windows = pool_windows("avg_pool", node.attrs, x.shape);
   Array out(node.type.shape);
-  for_each_row(windows, x.shape[0], channels, [&](std::int64_t xi, std::int64_t yi, double weight) {
+  for_each_pooled_row(windows, x.shape[0], channels, [&](std::int64_t xi, std::int64_t yi, double weight) {
     add_scaled(x.data.data() + xi, weight, out.data.data() + yi, channels);
   });
   return out;
 }
 
-Array evaluate_backward(const Node& node, std::span<const Array* const> in) {
+Array evaluate_avg_pool_backward(const Node& node, std::span<const Array* const> in) {
   const Array& dy = *in[0];
   const std::int64_t channels = dy.shape.back();
   const auto windows = pool_backward_windows("avg_pool_backward", node.attrs);
   Array out(node.type.shape);
-  for_each_row(windows, dy.shape[0], channels, [&](std::int64_t xi, std::int64_t yi, double weight) {
+  for_each_pooled_row(windows, dy.shape[0], channels, [&](std::int64_t xi, std::int64_t yi, double weight) {
     add_scaled(dy.data.data() + yi, weight, out.data.data() + xi, channels);
   });
   return out;
 }
 
-std::vector<Value> pull_back(const PullBackArgs& p) {
+std::vector<Value> pull_back_avg_pool(const PullBackArgs& p) {
   const Shape& x = p.builder.shape(p.node.inputs[0]);
   const Ints spatial(x.begin() + 1, x.end() - 1);
   require_bound("avg_pool", spatial);
@@ -82,7 +79,7 @@ std::vector<Value> pull_back(const PullBackArgs& p) {
   return {p.builder.make("avg_pool_backward", {p.cotangent}, std::move(attrs))};
 }
 
-std::vector<Value> pull_back_backward(const PullBackArgs& p) {
+std::vector<Value> pull_back_avg_pool_backward(const PullBackArgs& p) {
   const Attrs& attrs = p.node.attrs;
   return {p.builder.make("avg_pool", {p.cotangent},
                          {{"window", attrs.ints("window")},
@@ -91,7 +88,7 @@ std::vector<Value> pull_back_backward(const PullBackArgs& p) {
                           {"pads", attrs.ints("pads")}})};
 }
 
-Sign sign(const Node&, std::span<const Sign> s) { return {s[0].negative, true, s[0].positive}; }
+Sign sign_avg_pool(const Node&, std::span<const Sign> s) { return {s[0].negative, true, s[0].positive}; }
 
 OpDef averaging(const char* name) {
   OpDef op{.name = name, .kind = OpKind::kPool};
@@ -99,7 +96,7 @@ OpDef averaging(const char* name) {
               {"strides", AttrType::kInts, {}},
               {"padding", AttrType::kText, {}},
               {"pads", AttrType::kInts, Ints{}}};
-  op.sign = sign;
+  op.sign = sign_avg_pool;
   op.annihilators = 1;
   return op;
 }
@@ -108,18 +105,18 @@ OpDef averaging(const char* name) {
 
 OpDef op_avg_pool() {
   OpDef op = averaging("avg_pool");
-  op.infer = infer;
-  op.evaluate = evaluate;
-  op.pull_back = pull_back;
+  op.infer = infer_avg_pool;
+  op.evaluate = evaluate_avg_pool;
+  op.pull_back = pull_back_avg_pool;
   return op;
 }
 
 OpDef op_avg_pool_backward() {
   OpDef op = averaging("avg_pool_backward");
   op.attrs.push_back({"input_spatial", AttrType::kInts, {}});
-  op.infer = infer_backward;
-  op.evaluate = evaluate_backward;
-  op.pull_back = pull_back_backward;
+  op.infer = infer_avg_pool_backward;
+  op.evaluate = evaluate_avg_pool_backward;
+  op.pull_back = pull_back_avg_pool_backward;
   return op;
 }
 

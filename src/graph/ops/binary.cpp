@@ -10,7 +10,7 @@ using PullBack = std::vector<Value> (*)(const PullBackArgs&);
 using SignRule = Sign (*)(const Node&, std::span<const Sign>);
 
 template <auto f>
-Array evaluate(const Node& node, std::span<const Array* const> in) {
+Array evaluate_binary(const Node& node, std::span<const Array* const> in) {
   Array out(node.type.shape);
   for_each_broadcast(out.shape, in[0]->shape, in[1]->shape, [&](std::int64_t i, std::int64_t a, std::int64_t b) {
     out.data[static_cast<std::size_t>(i)] =
@@ -19,7 +19,9 @@ Array evaluate(const Node& node, std::span<const Array* const> in) {
   return out;
 }
 
-Type infer(const InferArgs& a) { return Type(broadcast_shapes("pointwise", a.inputs[0].shape, a.inputs[1].shape)); }
+Type infer_binary(const InferArgs& a) {
+  return Type(broadcast_shapes("pointwise", a.inputs[0].shape, a.inputs[1].shape));
+}
 
 /// Gives each input its share of the cotangent, summed over broadcast axes; `share` maps (args, index) to a Value.
 template <typename Share>
@@ -56,7 +58,7 @@ std::vector<Value> pull_safe_div(const PullBackArgs& p) {
 }
 /// The winner takes all; on a tie the first input does, as Keras' Maximum and Minimum layers have it.
 template <bool maximum>
-std::vector<Value> pull_extremum(const PullBackArgs& p) {
+std::vector<Value> pull_binary_extremum(const PullBackArgs& p) {
   Builder& b = p.builder;
   const Value first = b.make(maximum ? "greater_equal" : "less_equal", {p.node.inputs[0], p.node.inputs[1]});
   return shares(p, [&](std::size_t i) { return b.mul(p.cotangent, i == 0 ? first : b.sub(b.constant(1.0), first)); });
@@ -109,8 +111,8 @@ double minimum(double a, double b) { return a < b || std::isnan(a) ? a : b; }
 template <auto f>
 OpDef binary(const char* name, PullBack pull_back, SignRule sign, std::uint32_t annihilators) {
   OpDef op{.name = name, .kind = OpKind::kPointwise, .min_inputs = 2, .max_inputs = 2};
-  op.infer = infer;
-  op.evaluate = evaluate<f>;
+  op.infer = infer_binary;
+  op.evaluate = evaluate_binary<f>;
   op.pull_back = pull_back;
   op.sign = sign;
   op.annihilators = annihilators;
@@ -128,8 +130,8 @@ std::vector<OpDef> binary_ops() {
       binary<greater_equal>("greater_equal", nullptr, sign_compare<false, true, true>, 0),
       binary<less>("less", nullptr, sign_compare<true, false, false>, 0),
       binary<less_equal>("less_equal", nullptr, sign_compare<true, true, false>, 0),
-      binary<maximum>("maximum", pull_extremum<true>, sign_maximum, 0),
-      binary<minimum>("minimum", pull_extremum<false>, sign_minimum, 0),
+      binary<maximum>("maximum", pull_binary_extremum<true>, sign_maximum, 0),
+      binary<minimum>("minimum", pull_binary_extremum<false>, sign_minimum, 0),
       binary<[](double a, double b) { return a * b; }>("mul", pull_mul, sign_mul, 3),
       binary<[](double a, double b) { return a / (b == 0 ? 1e-7 : b); }>("safe_div", pull_safe_div, sign_safe_div, 1),
       binary<[](double a, double b) { return a - b; }>("sub", pull_sub, sign_sub, 0),

@@ -4,7 +4,7 @@
 namespace signxai::graph {
 namespace {
 
-Type infer(const InferArgs& a) {
+Type infer_broadcast(const InferArgs& a) {
   const Shape& x = a.inputs[0].shape;
   Shape out = a.attrs.ints("shape");
   const std::string got = "; got " + signxai::to_string(x) + " to " + signxai::to_string(out);
@@ -23,11 +23,11 @@ Type infer(const InferArgs& a) {
   return checked_type("broadcast", std::move(out));
 }
 
-Array evaluate(const Node& node, std::span<const Array* const> in) {
+Array evaluate_broadcast(const Node& node, std::span<const Array* const> in) {
   return copy_strided(node.type.shape, *in[0], 0, broadcast_strides(in[0]->shape, node.type.shape));
 }
 
-std::vector<Value> pull_back(const PullBackArgs& p) {
+std::vector<Value> pull_back_broadcast(const PullBackArgs& p) {
   return {p.builder.sum_to(p.cotangent, Shape(p.builder.shape(p.node.inputs[0])))};
 }
 
@@ -36,9 +36,9 @@ std::vector<Value> pull_back(const PullBackArgs& p) {
 OpDef op_broadcast() {
   OpDef op{.name = "broadcast", .kind = OpKind::kShape};
   op.attrs = {{"shape", AttrType::kInts, {}}};
-  op.infer = infer;
-  op.evaluate = evaluate;
-  op.pull_back = pull_back;
+  op.infer = infer_broadcast;
+  op.evaluate = evaluate_broadcast;
+  op.pull_back = pull_back_broadcast;
   op.sign = [](const Node&, std::span<const Sign> s) { return s[0]; };
   op.annihilators = 1;
   return op;

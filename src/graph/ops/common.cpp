@@ -39,6 +39,12 @@ void require_bound(std::string_view op, const Shape& shape) {
                     "; try binding the graph first");
 }
 
+Sign same_sign(const Node&, std::span<const Sign> inputs) { return inputs[0]; }
+
+void add_scaled(const double* from, double factor, double* to, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] += factor * from[i];
+}
+
 Sign contraction_sign(const Node& node, std::span<const Sign> inputs) {
   const Sign a = inputs[0], b = inputs[1];
   Sign sum{(a.negative && b.positive) || (a.positive && b.negative), true,

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int kMostInputs = 1024;
 
-Type infer(const InferArgs& a) {
+Type infer_concat(const InferArgs& a) {
   Shape out = a.inputs[0].shape;
   const std::size_t axis = checked_axis("concat", a.attrs.integer("axis"), out);
   for (const Type& type : a.inputs.subspan(1)) {
@@ -30,7 +30,7 @@ Type infer(const InferArgs& a) {
   return Type(std::move(out));
 }
 
-Array evaluate(const Node& node, std::span<const Array* const> in) {
+Array evaluate_concat(const Node& node, std::span<const Array* const> in) {
   const auto axis = static_cast<std::size_t>(node.attrs.integer("axis"));
   Array out(node.type.shape);
   const Ints strides = row_major_strides(out.shape);
@@ -42,7 +42,7 @@ Array evaluate(const Node& node, std::span<const Array* const> in) {
   return out;
 }
 
-std::vector<Value> pull_back(const PullBackArgs& p) {
+std::vector<Value> pull_back_concat(const PullBackArgs& p) {
   Builder& b = p.builder;
   const auto axis = static_cast<std::size_t>(p.node.attrs.integer("axis"));
   std::vector<Value> out(p.node.inputs.size());
@@ -58,7 +58,7 @@ std::vector<Value> pull_back(const PullBackArgs& p) {
   return out;
 }
 
-Sign sign(const Node&, std::span<const Sign> s) {
+Sign sign_concat(const Node&, std::span<const Sign> s) {
   Sign all = s[0];
   for (const Sign& one : s) all = all.join(one);
   return all;
@@ -69,10 +69,10 @@ Sign sign(const Node&, std::span<const Sign> s) {
 OpDef op_concat() {
   OpDef op{.name = "concat", .kind = OpKind::kShape, .min_inputs = 1, .max_inputs = kMostInputs};
   op.attrs = {{"axis", AttrType::kInteger, {}}};
-  op.infer = infer;
-  op.evaluate = evaluate;
-  op.pull_back = pull_back;
-  op.sign = sign;
+  op.infer = infer_concat;
+  op.evaluate = evaluate_concat;
+  op.pull_back = pull_back_concat;
+  op.sign = sign_concat;
   return op;
 }
 

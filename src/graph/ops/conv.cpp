@@ -57,7 +57,7 @@ void refuse_lowered(const Node& node) {
     refuse_op(node.op->name, "cannot be differentiated after its precision was lowered");
 }
 
-Type infer(const InferArgs& a) {
+Type infer_conv(const InferArgs& a) {
   const Shape &x = a.inputs[0].shape, &w = a.inputs[1].shape;
   const auto windows = conv_windows("conv", a.attrs, x, w);
   const Channels c = channels("conv", a.attrs, w);
@@ -73,7 +73,7 @@ Type infer(const InferArgs& a) {
   return checked_type("conv", std::move(y));
 }
 
-Type infer_backward(const InferArgs& a) {
+Type infer_conv_backward(const InferArgs& a) {
   constexpr auto kName = "conv_backward_data";
   const Shape &dy = a.inputs[0].shape, &w = a.inputs[1].shape;
   const auto windows = conv_backward_windows(kName, a.attrs, w);
@@ -94,7 +94,7 @@ Type infer_backward(const InferArgs& a) {
 /// Calls visit(x offset, w offset, y offset) for every row of `out` weights that joins an input channel of one cell to
 /// the output channels of another.
 template <typename Visit>
-void for_each_row(const std::vector<WindowAxis>& windows, const Channels& c, std::int64_t batch, Visit&& visit) {
+void for_each_conv_row(const std::vector<WindowAxis>& windows, const Channels& c, std::int64_t batch, Visit&& visit) {
   std::int64_t x_cells = 1, y_cells = 1;
   for (const WindowAxis& axis : windows) x_cells *= axis.in, y_cells *= axis.out;
   for (std::int64_t n = 0; n < batch; ++n) {
@@ -108,28 +108,29 @@ void for_each_row(const std::vector<WindowAxis>& windows, const Channels& c, std
   }
 }
 
-Array evaluate(const Node& node, std::span<const Array* const> in) {
+Array evaluate_conv(const Node& node, std::span<const Array* const> in) {
   const Shape &x = in[0]->shape, &w = in[1]->shape;
   const Channels c = channels("conv", node.attrs, w);
   Array data, weights, out(node.type.shape);
   const Array &from = seen(node.attrs, *in[0], data), &kernel = seen(node.attrs, *in[1], weights);
-  for_each_row(conv_windows("conv", node.attrs, x, w), c, x[0], [&](std::int64_t xi, std::int64_t wi, std::int64_t yi) {
-    const double value = from.data[static_cast<std::size_t>(xi)];
-    const double* row = kernel.data.data() + wi;
-    double* sums = out.data.data() + yi;
-    for (std::int64_t o = 0; o < c.out; ++o) sums[o] += value * row[o];
-  });
+  for_each_conv_row(conv_windows("conv", node.attrs, x, w), c, x[0],
+                    [&](std::int64_t xi, std::int64_t wi, std::int64_t yi) {
+                      const double value = from.data[static_cast<std::size_t>(xi)];
+                      const double* row = kernel.data.data() + wi;
+                      double* sums = out.data.data() + yi;
+                      for (std::int64_t o = 0; o < c.out; ++o) sums[o] += value * row[o];
+                    });
   apply_epilogue(node, in, out);
   return out;
 }
 
-Array evaluate_backward(const Node& node, std::span<const Array* const> in) {
+Array evaluate_conv_backward(const Node& node, std::span<const Array* const> in) {
   const Shape& w = in[1]->shape;
   const Channels c = channels("conv_backward_data", node.attrs, w);
   const auto windows = conv_backward_windows("conv_backward_data", node.attrs, w);
   Array data, weights, out(node.type.shape);
   const Array &from = seen(node.attrs, *in[0], data), &kernel = seen(node.attrs, *in[1], weights);
-  for_each_row(windows, c, in[0]->shape[0], [&](std::int64_t xi, std::int64_t wi, std::int64_t yi) {
+  for_each_conv_row(windows, c, in[0]->shape[0], [&](std::int64_t xi, std::int64_t wi, std::int64_t yi) {
     const double* row = kernel.data.data() + wi;
     const double* dy = from.data.data() + yi;
     double sum = 0;
@@ -146,7 +147,7 @@ Attrs shared_attrs(const Attrs& from) {
   return attrs;
 }
 
-std::vector<Value> pull_back(const PullBackArgs& p) {
+std::vector<Value> pull_back_conv(const PullBackArgs& p) {
   refuse_epilogue(p.node);
   refuse_lowered(p.node);
   std::vector<Value> out(p.node.inputs.size());
@@ -160,7 +161,7 @@ std::vector<Value> pull_back(const PullBackArgs& p) {
   return out;
 }
 
-std::vector<Value> pull_back_backward(const PullBackArgs& p) {
+std::vector<Value> pull_back_conv_backward(const PullBackArgs& p) {
   refuse_lowered(p.node);
   std::vector<Value> out(2);
   if (p.needed[0]) out[0] = p.builder.make("conv", {p.cotangent, p.node.inputs[1]}, shared_attrs(p.node.attrs));
@@ -168,7 +169,7 @@ std::vector<Value> pull_back_backward(const PullBackArgs& p) {
 }
 
 /// Each element of y joins the weights of one output channel; with padding also those that meet zeros.
-double count_flops(const Shape& y, const Shape& w) {
+double conv_flops(const Shape& y, const Shape& w) {
   return 2.0 * static_cast<double>(element_count(y)) * static_cast<double>(element_count(w)) /
          static_cast<double>(w.back());
 }
@@ -189,11 +190,11 @@ OpDef op_conv() {
   OpDef op{.name = "conv", .kind = OpKind::kLinear, .min_inputs = 2, .max_inputs = 3};
   op.attrs = window_attrs();
   op.attrs.push_back({"activation", AttrType::kText, std::string()});
-  op.infer = infer;
-  op.evaluate = evaluate;
-  op.pull_back = pull_back;
+  op.infer = infer_conv;
+  op.evaluate = evaluate_conv;
+  op.pull_back = pull_back_conv;
   op.sign = contraction_sign;
-  op.flops = [](const Node& node, std::span<const Type> in) { return count_flops(node.type.shape, in[1].shape); };
+  op.flops = [](const Node& node, std::span<const Type> in) { return conv_flops(node.type.shape, in[1].shape); };
   return op;
 }
 
@@ -201,12 +202,12 @@ OpDef op_conv_backward_data() {
   OpDef op{.name = "conv_backward_data", .kind = OpKind::kLinear, .min_inputs = 2, .max_inputs = 2};
   op.attrs = window_attrs();
   op.attrs.push_back({"input_spatial", AttrType::kInts, {}});
-  op.infer = infer_backward;
-  op.evaluate = evaluate_backward;
-  op.pull_back = pull_back_backward;
+  op.infer = infer_conv_backward;
+  op.evaluate = evaluate_conv_backward;
+  op.pull_back = pull_back_conv_backward;
   op.sign = contraction_sign;
   op.annihilators = 3;
-  op.flops = [](const Node&, std::span<const Type> in) { return count_flops(in[0].shape, in[1].shape); };
+  op.flops = [](const Node&, std::span<const Type> in) { return conv_flops(in[0].shape, in[1].shape); };
   return op;
 }
 

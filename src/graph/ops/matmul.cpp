@@ -48,7 +48,7 @@ double transformed(const std::string& how, double v) {
   return how == "squared" ? v * v : v;
 }
 
-Type infer(const InferArgs& args) {
+Type infer_matmul(const InferArgs& args) {
   const std::string& how = args.attrs.text("weights");
   if (!how.empty() && how != "positive" && how != "negative" && how != "squared") {
     refuse_op("matmul",
@@ -75,7 +75,7 @@ void multiply(const Product& p, const double* a, const double* b, double* y) {
   }
 }
 
-Array evaluate(const Node& node, std::span<const Array* const> in) {
+Array evaluate_matmul(const Node& node, std::span<const Array* const> in) {
   const Product p = product(node.attrs, in[0]->shape, in[1]->shape);
   const std::string& how = node.attrs.text("weights");
   std::vector<double> right = in[1]->data;
@@ -97,7 +97,7 @@ Value matmul(Builder& b, Value left, bool transpose_left, Value right, bool tran
 }
 
 /// With A = op(a) and B = op(b): the cotangent of A is dy B^T, that of B is A^T dy; transposed where a or b was.
-std::vector<Value> pull_back(const PullBackArgs& p) {
+std::vector<Value> pull_back_matmul(const PullBackArgs& p) {
   refuse_epilogue(p.node);
   if (!p.node.attrs.text("weights").empty())
     refuse_op("matmul", "cannot be differentiated after its weights' transform was fused in");
@@ -116,7 +116,7 @@ std::vector<Value> pull_back(const PullBackArgs& p) {
   return out;
 }
 
-Sign sign(const Node& node, std::span<const Sign> inputs) {
+Sign sign_matmul(const Node& node, std::span<const Sign> inputs) {
   std::vector<Sign> signs(inputs.begin(), inputs.end());
   const std::string& how = node.attrs.text("weights");
   Sign& b = signs[1];
@@ -135,10 +135,10 @@ OpDef op_matmul() {
               {"transpose_b", AttrType::kInteger, std::int64_t{0}},
               {"activation", AttrType::kText, std::string()},
               {"weights", AttrType::kText, std::string()}};
-  op.infer = infer;
-  op.evaluate = evaluate;
-  op.pull_back = pull_back;
-  op.sign = sign;
+  op.infer = infer_matmul;
+  op.evaluate = evaluate_matmul;
+  op.pull_back = pull_back_matmul;
+  op.sign = sign_matmul;
   op.flops = [](const Node& node, std::span<const Type> in) {
     const auto inner = static_cast<double>(product(node.attrs, in[0].shape, in[1].shape).inner);
     return 2.0 * static_cast<double>(element_count(node.type.shape)) * inner;

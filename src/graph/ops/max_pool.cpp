@@ -24,11 +24,11 @@ Shape pooled_shape(std::string_view op, const Attrs& attrs, const Shape& x) {
   return y;
 }
 
-Type infer(const InferArgs& a) {
+Type infer_max_pool(const InferArgs& a) {
   return checked_type("max_pool", pooled_shape("max_pool", a.attrs, a.inputs[0].shape));
 }
 
-Type infer_backward(const InferArgs& a) {
+Type infer_max_pool_backward(const InferArgs& a) {
   const Shape& dy = a.inputs[1].shape;
   const Shape expected = pooled_shape("max_pool_backward", a.attrs, a.inputs[0].shape);
   if (!shapes_agree(dy, expected)) {
@@ -66,14 +66,14 @@ std::vector<std::size_t> winners(const std::vector<WindowAxis>& windows, const A
   return best;
 }
 
-Array evaluate(const Node& node, std::span<const Array* const> in) {
+Array evaluate_max_pool(const Node& node, std::span<const Array* const> in) {
   Array out(node.type.shape);
   const auto best = winners(pool_windows("max_pool", node.attrs, in[0]->shape), *in[0], out.data.size());
   for (std::size_t i = 0; i < best.size(); ++i) out.data[i] = in[0]->data[best[i]];
   return out;
 }
 
-Array evaluate_backward(const Node& node, std::span<const Array* const> in) {
+Array evaluate_max_pool_backward(const Node& node, std::span<const Array* const> in) {
   const Array &x = *in[0], &dy = *in[1];
   const auto windows = pool_windows("max_pool_backward", node.attrs, x.shape);
   const auto best = winners(windows, x, dy.data.size());
@@ -88,12 +88,12 @@ Array evaluate_backward(const Node& node, std::span<const Array* const> in) {
   return out;
 }
 
-std::vector<Value> pull_back(const PullBackArgs& p) {
+std::vector<Value> pull_back_max_pool(const PullBackArgs& p) {
   return {p.builder.make("max_pool_backward", {p.node.inputs[0], p.cotangent}, p.node.attrs)};
 }
 
 /// Constant in x almost everywhere. Linear in dy, but no primitive gathers at the maxima.
-std::vector<Value> pull_back_backward(const PullBackArgs& p) {
+std::vector<Value> pull_back_max_pool_backward(const PullBackArgs& p) {
   if (p.needed[1]) {
     throw Error(ErrorCode::kUnsupported, "graph", "max_pool_backward",
                 "has no pull-back; try a method without second derivatives");
@@ -117,9 +117,9 @@ std::vector<AttrSpec> pool_attrs() {
 OpDef op_max_pool() {
   OpDef op{.name = "max_pool", .kind = OpKind::kPool};
   op.attrs = pool_attrs();
-  op.infer = infer;
-  op.evaluate = evaluate;
-  op.pull_back = pull_back;
+  op.infer = infer_max_pool;
+  op.evaluate = evaluate_max_pool;
+  op.pull_back = pull_back_max_pool;
   op.sign = keeps;
   op.annihilators = 1;
   return op;
@@ -128,9 +128,9 @@ OpDef op_max_pool() {
 OpDef op_max_pool_backward() {
   OpDef op{.name = "max_pool_backward", .kind = OpKind::kPool, .min_inputs = 2, .max_inputs = 2};
   op.attrs = pool_attrs();
-  op.infer = infer_backward;
-  op.evaluate = evaluate_backward;
-  op.pull_back = pull_back_backward;
+  op.infer = infer_max_pool_backward;
+  op.evaluate = evaluate_max_pool_backward;
+  op.pull_back = pull_back_max_pool_backward;
   op.sign = scatters;
   op.annihilators = 2;
   return op;

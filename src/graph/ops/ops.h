@@ -63,6 +63,8 @@ std::size_t checked_axis(std::string_view op, std::int64_t axis, const Shape& sh
 void require_bound(std::string_view op, const Shape& shape);
 /// Sign of a contraction of inputs 0 and 1, with the bias (input 2) and the activation that a pass may have fused in.
 Sign contraction_sign(const Node& node, std::span<const Sign> inputs);
+/// Sign of an op whose values are those of input 0, or have their signs.
+Sign same_sign(const Node& node, std::span<const Sign> inputs);
 /// Checks bias and activation of a contraction whose last extent is `channels`.
 void check_epilogue(std::string_view op, const InferArgs& args, std::int64_t channels);
 /// Adds the bias and applies the activation of a contraction to its result.
@@ -75,6 +77,8 @@ Shape broadcast_shapes(std::string_view op, const Shape& a, const Shape& b);
 std::vector<std::int64_t> broadcast_strides(const Shape& shape, const Shape& target);
 /// Elements from one index to the next along each axis of a contiguous array.
 Ints row_major_strides(const Shape& shape);
+/// to += factor * from, element by element.
+void add_scaled(const double* from, double factor, double* to, std::int64_t count);
 /// Walks `shape` in row-major order and calls visit(flat, start + sum of index * stride).
 template <typename Visit>
 void for_each_strided(const Shape& shape, std::int64_t start, const Ints& strides, Visit&& visit) {

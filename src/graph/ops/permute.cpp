@@ -51,8 +51,6 @@ Array evaluate_reverse(const Node& node, std::span<const Array* const> in) {
 
 std::vector<Value> pull_reverse(const PullBackArgs& p) { return {p.builder.remake(p.node, {p.cotangent})}; }
 
-Sign same(const Node&, std::span<const Sign> s) { return s[0]; }
-
 }  // namespace
 
 OpDef op_transpose() {
@@ -61,7 +59,7 @@ OpDef op_transpose() {
   op.infer = infer_transpose;
   op.evaluate = evaluate_transpose;
   op.pull_back = pull_transpose;
-  op.sign = same;
+  op.sign = same_sign;
   op.annihilators = 1;
   return op;
 }
@@ -72,7 +70,7 @@ OpDef op_reverse() {
   op.infer = infer_reverse;
   op.evaluate = evaluate_reverse;
   op.pull_back = pull_reverse;
-  op.sign = same;
+  op.sign = same_sign;
   op.annihilators = 1;
   return op;
 }

@@ -27,7 +27,7 @@ Shape kept_shape(const Shape& shape, const std::vector<bool>& reduced) {
   return kept;
 }
 
-Type infer(const InferArgs& a) {
+Type infer_reduce(const InferArgs& a) {
   const Shape& x = a.inputs[0].shape;
   const auto reduced = reduced_axes("reduce", a.attrs, x);
   const std::int64_t keep = a.attrs.integer("keep_dims");
@@ -99,7 +99,7 @@ std::vector<Value> pull_sum(const PullBackArgs& p) {
 }
 
 /// Tied extrema share the cotangent equally.
-std::vector<Value> pull_extremum(const PullBackArgs& p) {
+std::vector<Value> pull_reduced_extremum(const PullBackArgs& p) {
   Builder& b = p.builder;
   const Value winners = b.make("equal", {p.node.inputs[0], with_axes(p, p.result)});
   const Value count = b.reduce("reduce_sum", winners, p.node.attrs.ints("axes"), true);
@@ -116,7 +116,7 @@ template <typename Evaluate, typename PullBack, typename SignRule>
 OpDef reduction(const char* name, Evaluate evaluate, PullBack pull_back, SignRule sign) {
   OpDef op{.name = name, .kind = OpKind::kReduce};
   op.attrs = {{"axes", AttrType::kInts, {}}, {"keep_dims", AttrType::kInteger, std::int64_t{0}}};
-  op.infer = infer;
+  op.infer = infer_reduce;
   op.evaluate = evaluate;
   op.pull_back = pull_back;
   op.sign = sign;
@@ -128,9 +128,9 @@ OpDef reduction(const char* name, Evaluate evaluate, PullBack pull_back, SignRul
 
 std::vector<OpDef> reduce_ops() {
   return {
-      reduction("reduce_max", evaluate_extremum<true>, pull_extremum, sign_extremum),
+      reduction("reduce_max", evaluate_extremum<true>, pull_reduced_extremum, sign_extremum),
       reduction("reduce_mean", evaluate_sum<true>, pull_sum<true>, sign_mean),
-      reduction("reduce_min", evaluate_extremum<false>, pull_extremum, sign_extremum),
+      reduction("reduce_min", evaluate_extremum<false>, pull_reduced_extremum, sign_extremum),
       reduction("reduce_sum", evaluate_sum<false>, pull_sum<false>, sign_sum),
   };
 }

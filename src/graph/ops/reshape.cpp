@@ -22,7 +22,7 @@ Shape uncopied(const Shape& x, const Ints& shape) {
 }
 
 /// The result with -1 where it has to be inferred, and the product of the extents that were given.
-Shape resolve(const Shape& x, const Ints& shape, std::int64_t& given) {
+Shape resolve_shape(const Shape& x, const Ints& shape, std::int64_t& given) {
   Shape out = shape;
   Shape numbers;
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -35,13 +35,13 @@ Shape resolve(const Shape& x, const Ints& shape, std::int64_t& given) {
   return out;
 }
 
-Type infer(const InferArgs& a) {
+Type infer_reshape(const InferArgs& a) {
   const Shape& x = a.inputs[0].shape;
   const Ints& shape = a.attrs.ints("shape");
   const auto inferred = std::find(shape.begin(), shape.end(), -1);
   if (std::count(shape.begin(), shape.end(), -1) > 1) refuse(x, shape, "more than one extent is to be inferred");
   std::int64_t given = 1;
-  Shape out = resolve(x, shape, given);
+  Shape out = resolve_shape(x, shape, given);
   const Shape rest = uncopied(x, shape);
   const bool open = !Type(rest).is_bound();
   if (inferred == shape.end()) {
@@ -53,14 +53,14 @@ Type infer(const InferArgs& a) {
   return checked_type("reshape", std::move(out));
 }
 
-Array evaluate(const Node& node, std::span<const Array* const> in) {
+Array evaluate_reshape(const Node& node, std::span<const Array* const> in) {
   Array out = *in[0];
   out.shape = node.type.shape;
   return out;
 }
 
 /// Back to the shape of x. An open extent is copied where it was copied on the way here, else inferred.
-std::vector<Value> pull_back(const PullBackArgs& p) {
+std::vector<Value> pull_back_reshape(const PullBackArgs& p) {
   const Ints& shape = p.node.attrs.ints("shape");
   Shape target = p.builder.shape(p.node.inputs[0]);
   for (std::size_t i = 0; i < target.size(); ++i) {
@@ -74,9 +74,9 @@ std::vector<Value> pull_back(const PullBackArgs& p) {
 OpDef op_reshape() {
   OpDef op{.name = "reshape", .kind = OpKind::kShape};
   op.attrs = {{"shape", AttrType::kInts, {}}};
-  op.infer = infer;
-  op.evaluate = evaluate;
-  op.pull_back = pull_back;
+  op.infer = infer_reshape;
+  op.evaluate = evaluate_reshape;
+  op.pull_back = pull_back_reshape;
   op.sign = [](const Node&, std::span<const Sign> s) { return s[0]; };
   op.annihilators = 1;
   return op;

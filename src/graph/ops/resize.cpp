@@ -34,7 +34,7 @@ std::vector<Sample> samples(std::int64_t in, std::int64_t out, const std::string
   return axis;
 }
 
-Type infer(std::string_view op, const InferArgs& a) {
+Type infer_resize(std::string_view op, const InferArgs& a) {
   constexpr std::int64_t kLargest = std::int64_t{1} << 30;  // so that the products of samples() fit
   Shape out = a.inputs[0].shape;
   const Ints& size = a.attrs.ints("size");
@@ -56,7 +56,7 @@ Type infer(std::string_view op, const InferArgs& a) {
 
 /// Calls visit(offset in the image, offset in the resized image, weight) for each row of channels.
 template <typename Visit>
-void for_each_row(const Shape& image, const Shape& resized, const std::string& mode, Visit&& visit) {
+void for_each_resized_row(const Shape& image, const Shape& resized, const std::string& mode, Visit&& visit) {
   const auto ys = samples(image[1], resized[1], mode), xs = samples(image[2], resized[2], mode);
   const std::int64_t width = image[2], channels = image[3];
   std::int64_t to = 0;
@@ -74,23 +74,21 @@ void for_each_row(const Shape& image, const Shape& resized, const std::string& m
   }
 }
 
-void add_scaled(const double* from, double factor, double* to, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) to[i] += factor * from[i];
-}
-
-Array evaluate(const Node& node, std::span<const Array* const> in) {
+Array evaluate_resize(const Node& node, std::span<const Array* const> in) {
   Array out(node.type.shape);
-  for_each_row(in[0]->shape, out.shape, node.attrs.text("mode"), [&](std::int64_t x, std::int64_t y, double weight) {
-    add_scaled(in[0]->data.data() + x, weight, out.data.data() + y, out.shape[3]);
-  });
+  for_each_resized_row(in[0]->shape, out.shape, node.attrs.text("mode"),
+                       [&](std::int64_t x, std::int64_t y, double weight) {
+                         add_scaled(in[0]->data.data() + x, weight, out.data.data() + y, out.shape[3]);
+                       });
   return out;
 }
 
-Array evaluate_backward(const Node& node, std::span<const Array* const> in) {
+Array evaluate_resize_backward(const Node& node, std::span<const Array* const> in) {
   Array out(node.type.shape);
-  for_each_row(out.shape, in[0]->shape, node.attrs.text("mode"), [&](std::int64_t x, std::int64_t y, double weight) {
-    add_scaled(in[0]->data.data() + y, weight, out.data.data() + x, out.shape[3]);
-  });
+  for_each_resized_row(out.shape, in[0]->shape, node.attrs.text("mode"),
+                       [&](std::int64_t x, std::int64_t y, double weight) {
+                         add_scaled(in[0]->data.data() + y, weight, out.data.data() + x, out.shape[3]);
+                       });
   return out;
 }
 
@@ -114,16 +112,16 @@ OpDef resizing(const char* name) {
 
 OpDef op_resize() {
   OpDef op = resizing("resize");
-  op.infer = [](const InferArgs& a) { return infer("resize", a); };
-  op.evaluate = evaluate;
+  op.infer = [](const InferArgs& a) { return infer_resize("resize", a); };
+  op.evaluate = evaluate_resize;
   op.pull_back = [](const PullBackArgs& p) { return transposed(p, "resize_backward"); };
   return op;
 }
 
 OpDef op_resize_backward() {
   OpDef op = resizing("resize_backward");
-  op.infer = [](const InferArgs& a) { return infer("resize_backward", a); };
-  op.evaluate = evaluate_backward;
+  op.infer = [](const InferArgs& a) { return infer_resize("resize_backward", a); };
+  op.evaluate = evaluate_resize_backward;
   op.pull_back = [](const PullBackArgs& p) { return transposed(p, "resize"); };
   return op;
 }

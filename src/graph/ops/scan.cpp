@@ -57,7 +57,7 @@ std::int64_t check_operands(const Attrs& attrs, std::span<const Type> inputs) {
   return steps;
 }
 
-Attrs adapt(const InferArgs& a) {
+Attrs adapt_scan(const InferArgs& a) {
   check_operands(a.attrs, a.inputs);
   const std::size_t carries = count(a.attrs, "carries"), sequences = count(a.attrs, "sequences");
   std::vector<Shape> shapes;
@@ -70,7 +70,7 @@ Attrs adapt(const InferArgs& a) {
   return attrs;
 }
 
-Type infer(const InferArgs& a) {
+Type infer_scan(const InferArgs& a) {
   const std::int64_t steps = check_operands(a.attrs, a.inputs);
   const std::size_t carries = count(a.attrs, "carries");
   const Graph& body = a.attrs.region("body");
@@ -120,7 +120,7 @@ void put_step(Array& sequence, const Array& step, std::int64_t t) {
   }
 }
 
-Array evaluate(const Node& node, std::span<const Array* const> inputs) {
+Array evaluate_scan(const Node& node, std::span<const Array* const> inputs) {
   const ScanLayout scan(node);
   Array result;
   for (const Type& type : node.type.elements) result.elements.emplace_back(type.shape);
@@ -142,7 +142,7 @@ Array evaluate(const Node& node, std::span<const Array* const> inputs) {
   return result;
 }
 
-double count_flops(const Node& node, std::span<const Type> inputs) {
+double scan_flops(const Node& node, std::span<const Type> inputs) {
   return static_cast<double>(check_operands(node.attrs, inputs)) * cost_of(node.attrs.region("body")).flops;
 }
 
@@ -164,11 +164,11 @@ OpDef op_scan() {
               {"carries", AttrType::kInteger, {}},
               {"reverse", AttrType::kInteger, std::int64_t{0}},
               {"sequences", AttrType::kInteger, {}}};
-  op.adapt = adapt;
-  op.infer = infer;
-  op.evaluate = evaluate;
+  op.adapt = adapt_scan;
+  op.infer = infer_scan;
+  op.evaluate = evaluate_scan;
   op.pull_back = pull_back_scan;
-  op.flops = count_flops;
+  op.flops = scan_flops;
   return op;
 }
 

@@ -4,12 +4,12 @@
 namespace signxai::graph {
 namespace {
 
-Type infer(const InferArgs& a) {
+Type infer_select(const InferArgs& a) {
   const Shape branches = broadcast_shapes("select", a.inputs[1].shape, a.inputs[2].shape);
   return Type(broadcast_shapes("select", a.inputs[0].shape, branches));
 }
 
-Array evaluate(const Node& node, std::span<const Array* const> in) {
+Array evaluate_select(const Node& node, std::span<const Array* const> in) {
   Array out(node.type.shape);
   for_each_broadcast(out.shape, in[0]->shape, in[1]->shape, [&](std::int64_t i, std::int64_t c, std::int64_t a) {
     if (in[0]->data[static_cast<std::size_t>(c)] != 0)
@@ -22,7 +22,7 @@ Array evaluate(const Node& node, std::span<const Array* const> in) {
   return out;
 }
 
-std::vector<Value> pull_back(const PullBackArgs& p) {
+std::vector<Value> pull_back_select(const PullBackArgs& p) {
   Builder& b = p.builder;
   const Value c = p.node.inputs[0], zero = b.constant(0.0);
   std::vector<Value> out(3);
@@ -31,7 +31,7 @@ std::vector<Value> pull_back(const PullBackArgs& p) {
   return out;
 }
 
-Sign sign(const Node&, std::span<const Sign> s) {
+Sign sign_select(const Node&, std::span<const Sign> s) {
   if (s[0].is_zero()) return s[2];
   return s[0].zero ? s[1].join(s[2]) : s[1];
 }
@@ -40,10 +40,10 @@ Sign sign(const Node&, std::span<const Sign> s) {
 
 OpDef op_select() {
   OpDef op{.name = "select", .kind = OpKind::kPointwise, .min_inputs = 3, .max_inputs = 3};
-  op.infer = infer;
-  op.evaluate = evaluate;
-  op.pull_back = pull_back;
-  op.sign = sign;
+  op.infer = infer_select;
+  op.evaluate = evaluate_select;
+  op.pull_back = pull_back_select;
+  op.sign = sign_select;
   return op;
 }
 

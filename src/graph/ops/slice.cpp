@@ -24,7 +24,7 @@ std::int64_t open_count(std::int64_t begin, std::int64_t end) {
   return std::max<std::int64_t>(end - begin, 0);
 }
 
-SliceAxis resolve(std::int64_t begin, std::int64_t end, std::int64_t stride, std::int64_t extent) {
+SliceAxis resolve_axis(std::int64_t begin, std::int64_t end, std::int64_t stride, std::int64_t extent) {
   constexpr std::int64_t kLargest = std::int64_t{1} << 40;
   const auto absurd = [=](std::int64_t v) { return v < -kLargest || v > kLargest; };
   if (stride < 1 || absurd(stride)) refuse_op("slice", "strides must be positive; got " + std::to_string(stride));
@@ -153,7 +153,7 @@ std::vector<SliceAxis> slice_axes(const Attrs& attrs, const Shape& x) {
   }
   std::vector<SliceAxis> axes;
   for (std::size_t i = 0; i < x.size(); ++i)
-    axes.push_back(resolve(begin[i], end[i], strides.empty() ? 1 : strides[i], x[i]));
+    axes.push_back(resolve_axis(begin[i], end[i], strides.empty() ? 1 : strides[i], x[i]));
   return axes;
 }
 

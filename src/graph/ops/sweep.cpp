@@ -8,7 +8,7 @@
 namespace signxai::graph {
 namespace {
 
-Attrs adapt(const InferArgs& a) {
+Attrs adapt_sweep(const InferArgs& a) {
   std::vector<Shape> shapes;
   for (const Type& type : a.inputs) shapes.push_back(type.shape);
   Attrs attrs = a.attrs;
@@ -16,7 +16,7 @@ Attrs adapt(const InferArgs& a) {
   return attrs;
 }
 
-Type infer(const InferArgs& a) {
+Type infer_sweep(const InferArgs& a) {
   const Graph& body = a.attrs.region("body");
   if (body.outputs().size() != 1) refuse_op("sweep", "the region needs exactly one output");
   for (const Node& node : body.nodes()) {
@@ -34,15 +34,15 @@ Type infer(const InferArgs& a) {
   return result;
 }
 
-Array evaluate(const Node& node, std::span<const Array* const> inputs) {
+Array evaluate_sweep(const Node& node, std::span<const Array* const> inputs) {
   return interpret(node.attrs.region("body"), inputs).front();
 }
 
-std::vector<Value> pull_back(const PullBackArgs&) {
+std::vector<Value> pull_back_sweep(const PullBackArgs&) {
   throw Error(ErrorCode::kInternal, "graph", "sweep", "is made after differentiation and has no pull-back");
 }
 
-Sign sign(const Node& node, std::span<const Sign> operands) {
+Sign sign_sweep(const Node& node, std::span<const Sign> operands) {
   const Graph& body = node.attrs.region("body");
   std::vector<Sign> signs;
   std::size_t next = 0;
@@ -63,11 +63,11 @@ Sign sign(const Node& node, std::span<const Sign> operands) {
 OpDef op_sweep() {
   OpDef op{.name = "sweep", .kind = OpKind::kControl, .min_inputs = 1, .max_inputs = 1024};
   op.attrs = {{"body", AttrType::kRegion, {}}};
-  op.adapt = adapt;
-  op.infer = infer;
-  op.evaluate = evaluate;
-  op.pull_back = pull_back;
-  op.sign = sign;
+  op.adapt = adapt_sweep;
+  op.infer = infer_sweep;
+  op.evaluate = evaluate_sweep;
+  op.pull_back = pull_back_sweep;
+  op.sign = sign_sweep;
   op.flops = [](const Node& node, std::span<const Type>) { return cost_of(node.attrs.region("body")).flops; };
   return op;
 }

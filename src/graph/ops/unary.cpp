@@ -10,18 +10,17 @@ namespace {
 using SignRule = Sign (*)(const Node&, std::span<const Sign>);
 
 template <auto f>
-Array evaluate(const Node& node, std::span<const Array* const> inputs) {
+Array evaluate_unary(const Node& node, std::span<const Array* const> inputs) {
   Array out(node.type.shape);
   for (std::size_t i = 0; i < out.data.size(); ++i) out.data[i] = f(inputs[0]->data[i]);
   return out;
 }
 
 template <auto d>
-std::vector<Value> pull_back(const PullBackArgs& a) {
+std::vector<Value> pull_back_unary(const PullBackArgs& a) {
   return {a.builder.mul(a.cotangent, d(a.builder, a.node.inputs[0], a.result))};
 }
 
-Sign same(const Node&, std::span<const Sign> in) { return in[0]; }
 Sign non_negative(const Node&, std::span<const Sign>) { return Sign::non_negative(); }
 Sign flipped(const Node&, std::span<const Sign> in) { return {in[0].positive, in[0].zero, in[0].negative}; }
 Sign rectified(const Node&, std::span<const Sign> in) { return {false, in[0].negative || in[0].zero, in[0].positive}; }
@@ -36,8 +35,8 @@ template <auto f, auto d>
 OpDef unary(const char* name, SignRule sign, bool zero_to_zero) {
   OpDef op{.name = name, .kind = OpKind::kPointwise};
   op.infer = [](const InferArgs& a) { return a.inputs[0]; };
-  op.evaluate = evaluate<f>;
-  op.pull_back = pull_back<d>;
+  op.evaluate = evaluate_unary<f>;
+  op.pull_back = pull_back_unary<d>;
   op.sign = sign;
   op.annihilators = zero_to_zero ? 1u : 0u;
   return op;
@@ -54,25 +53,25 @@ std::vector<OpDef> unary_ops() {
       unary<[](double x) { return std::erf(x); },
             [](Builder& b, Value x, Value) {
               return b.mul(b.constant(2.0 / std::sqrt(M_PI)), b.unary("exp", b.unary("neg", b.mul(x, x))));
-            }>("erf", same, true),
+            }>("erf", same_sign, true),
       unary<[](double x) { return std::exp(x); }, [](Builder&, Value, Value y) { return y; }>("exp", non_negative,
                                                                                               false),
       unary<[](double x) { return std::expm1(x); },
-            [](Builder& b, Value, Value y) { return b.add(y, b.constant(1.0)); }>("expm1", same, true),
+            [](Builder& b, Value, Value y) { return b.add(y, b.constant(1.0)); }>("expm1", same_sign, true),
       unary<[](double x) { return std::log(x); }, [](Builder& b, Value x, Value) { return b.div(b.constant(1.0), x); }>(
           "log", any, false),
       unary<[](double x) { return std::log1p(x); },
-            [](Builder& b, Value x, Value) { return b.div(b.constant(1.0), b.add(x, b.constant(1.0))); }>("log1p", same,
-                                                                                                          true),
+            [](Builder& b, Value x, Value) { return b.div(b.constant(1.0), b.add(x, b.constant(1.0))); }>(
+          "log1p", same_sign, true),
       unary<[](double x) { return -x; }, [](Builder& b, Value, Value) { return b.constant(-1.0); }>("neg", flipped,
                                                                                                     true),
       unary<relu, [](Builder& b, Value x, Value) { return step(b, x); }>("relu", rectified, true),
       unary<sigmoid, [](Builder& b, Value, Value y) { return b.mul(y, b.sub(b.constant(1.0), y)); }>(
           "sigmoid", non_negative, false),
       unary<[](double x) { return std::sqrt(x); },
-            [](Builder& b, Value, Value y) { return b.div(b.constant(0.5), y); }>("sqrt", same, true),
+            [](Builder& b, Value, Value y) { return b.div(b.constant(0.5), y); }>("sqrt", same_sign, true),
       unary<[](double x) { return std::tanh(x); },
-            [](Builder& b, Value, Value y) { return b.sub(b.constant(1.0), b.mul(y, y)); }>("tanh", same, true),
+            [](Builder& b, Value, Value y) { return b.sub(b.constant(1.0), b.mul(y, y)); }>("tanh", same_sign, true),
   };
 }
 
