@@ -31,7 +31,8 @@ base::ZipArchive open_archive(const std::string& path) {
   const zip_int64_t count = zip_get_num_entries(archive.get(), 0);
   if (count > base::kMaxZipMembers) {
     fail(ErrorCode::kUnsupported, path,
-         "has too many members; got " + std::to_string(count) + ", expected at most 65536");
+         "has too many members; got " + std::to_string(count) + ", expected at most " +
+             std::to_string(base::kMaxZipMembers));
   }
   return archive;
 }

@@ -7,7 +7,6 @@ namespace signxai::graph {
 namespace {
 
 using PullBack = std::vector<Value> (*)(const PullBackArgs&);
-using SignRule = Sign (*)(const Node&, std::span<const Sign>);
 
 template <auto f>
 Array evaluate_binary(const Node& node, std::span<const Array* const> in) {

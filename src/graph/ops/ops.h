@@ -10,6 +10,8 @@
 
 namespace signxai::graph {
 
+using SignRule = decltype(OpDef::sign);
+
 // leaf.cpp
 OpDef op_const();
 OpDef op_input();

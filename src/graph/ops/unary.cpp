@@ -7,8 +7,6 @@
 namespace signxai::graph {
 namespace {
 
-using SignRule = Sign (*)(const Node&, std::span<const Sign>);
-
 template <auto f>
 Array evaluate_unary(const Node& node, std::span<const Array* const> inputs) {
   Array out(node.type.shape);

@@ -78,7 +78,8 @@ Archive::Archive(const std::string& path)
   zip_ = open_directory(*mapped_, path);
   const zip_int64_t count = zip_get_num_entries(zip_.get(), 0);
   if (count > base::kMaxZipMembers) {
-    refuse(ErrorCode::kCorruptFile, path, "has " + std::to_string(count) + " members; expected at most 65536");
+    refuse(ErrorCode::kCorruptFile, path,
+           "has " + std::to_string(count) + " members; expected at most " + std::to_string(base::kMaxZipMembers));
   }
   std::set<std::string> names;
   for (zip_int64_t i = 0; i < count; ++i) {
