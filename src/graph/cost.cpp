@@ -18,6 +18,13 @@ std::vector<Type> input_types(const Graph& graph, const Node& node) {
   return types;
 }
 
+double reads_of(const Node& node, std::span<const Type> inputs) {
+  if (node.op->reads) return node.op->reads(node, inputs);
+  double elements = 0;
+  for (const Type& input : inputs) elements += elements_of(input);
+  return elements;
+}
+
 bool is_free(const Node& node) { return node.op->kind == OpKind::kLeaf || node.is("reshape") || node.is("get"); }
 
 }  // namespace
@@ -40,10 +47,7 @@ Cost cost_of(const Graph& graph, Value value) {
   const Node& node = graph[value];
   if (is_free(node)) return {};
   const std::vector<Type> inputs = input_types(graph, node);
-  Cost cost{flops_of(node, inputs), elements_of(node.type)};
-  for (const Type& input : inputs) cost.bytes += elements_of(input);
-  cost.bytes *= sizeof(float);
-  return cost;
+  return {flops_of(node, inputs), (elements_of(node.type) + reads_of(node, inputs)) * sizeof(float)};
 }
 
 Cost cost_of(const Graph& graph) {

@@ -8,7 +8,7 @@ namespace signxai::graph {
 
 struct Cost {
   double flops = 0;  ///< a multiplication and an addition are two
-  double bytes = 0;  ///< of all inputs, read once, and of the result
+  double bytes = 0;  ///< of what is read of the inputs, once, and of the result
   Cost& operator+=(const Cost& other);
 };
 

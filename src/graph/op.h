@@ -94,6 +94,8 @@ struct OpDef {
   /// Floating-point operations on inputs of these bound types. Null: one per element of the largest operand or result,
   /// and none for leaves and shape ops.
   double (*flops)(const Node& node, std::span<const Type> inputs) = nullptr;
+  /// Elements of its inputs that it reads. Null: all of them.
+  double (*reads)(const Node& node, std::span<const Type> inputs) = nullptr;
   /// Bit i: the result is all zero wherever (pointwise, shape ops) or if (all others) input i is zero.
   std::uint32_t annihilators = 0;
 };

@@ -1,7 +1,8 @@
 // Pass: gathers pointwise operations between pull-backs into sweeps, which read and write memory once. A node joins the
 // sweep that uses it; where several do, each computes it anew if that is cheap and needs one array in its place (x -
 // mean instead of x), so that it is never stored. What is stored, because a convolution reads it, is computed anew by a
-// sweep that reads that array as well: its memory is free after the convolution. Keeps relevance, bit by bit.
+// sweep that reads that array as well: its memory is free after the convolution. Joined arrays and slices of channels
+// that only sweeps read are never stored: these read the parts where they lie. Keeps relevance, bit by bit.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 
 #include "graph/op.h"
 #include "graph/rewrite.h"
+#include "graph/view.h"
 #include "passes/passes.h"
 
 namespace signxai::passes {
@@ -21,7 +23,16 @@ using graph::Value;
 constexpr std::size_t kLongest = 64;  // operations in one sweep
 constexpr int kMostRepeated = 6;      // operations that are computed again to save an array
 
+constexpr std::int64_t kNarrowest = 16;  // part of a view that is worth a copy of its own: the widest vector
+constexpr std::size_t kMostShown = 512;  // arrays that one sweep sees through views
+
 bool is_pointwise(const Node& node) { return node.op->kind == OpKind::kPointwise; }
+
+bool is_wide_view(const Graph& graph, Value value) {
+  if (!graph::is_view(graph, value)) return false;
+  const std::vector<graph::ViewPart> parts = graph::view_parts(graph, value);
+  return std::all_of(parts.begin(), parts.end(), [](const auto& part) { return part.width >= kNarrowest; });
+}
 
 bool is_cheap(const Node& node) {
   constexpr const char* kCheap[] = {"abs",  "add",        "equal",   "greater", "greater_equal",
@@ -36,6 +47,7 @@ class Partition {
   explicit Partition(const Graph& graph) : graph_(graph), plans_(static_cast<std::size_t>(graph.size())) {
     for (std::int32_t i = 0; i < graph.size(); ++i) {
       for (const Value in : graph[Value{i}].inputs) at(in).users.insert(Value{i});
+      at(Value{i}).view = is_wide_view(graph, Value{i});
       find_base(Value{i});
     }
     for (const graph::Output& out : graph.outputs()) at(out.value).stored = true;
@@ -50,11 +62,14 @@ class Partition {
   };
   Reads reads(Value end) const {
     Reads reads;
-    std::set<Value> visited;
-    gather(end, visited, reads.stored);
+    std::set<Value> visited, shown;
+    gather(end, visited, reads.stored, shown);
+    const auto is_read = [&](Value base) {
+      return reads.stored.count(base) != 0 || (is_view(base) && visited.count(base) != 0);
+    };
     for (const Value v : reads.stored) {
       const Plan& p = plan(v);
-      if (p.base && !p.sigmoid && reads.stored.count(*p.base) != 0) reads.computed_anew.insert(v);
+      if (p.base && !p.sigmoid && is_read(*p.base) && shown.count(v) == 0) reads.computed_anew.insert(v);
     }
     return reads;
   }
@@ -62,23 +77,30 @@ class Partition {
  private:
   struct Plan {
     std::set<Value> users;
+    bool view = false;  ///< shows channels of other arrays
     bool stored = false;
     std::set<Value> sweeps;     ///< those that compute it, by their last nodes
     std::optional<Value> base;  ///< the one array of its own type that it is cheaply computed of
     int cost = 0;               ///< operations between base and it
     bool sigmoid = false;       ///< one of these takes as long as reading some arrays
     std::size_t length = 0;     ///< of the sweep that ends here
+    std::size_t shown = 0;      ///< arrays that it sees through views
   };
   Plan& at(Value v) { return plans_[static_cast<std::size_t>(v.id)]; }
   const Plan& plan(Value v) const { return plans_[static_cast<std::size_t>(v.id)]; }
 
-  void gather(Value user, std::set<Value>& visited, std::set<Value>& stored) const {
+  /// Views that are never stored.
+  bool is_view(Value v) const { return plan(v).view && !plan(v).stored; }
+
+  /// Of what is stored, `shown` is what a view reads.
+  void gather(Value user, std::set<Value>& visited, std::set<Value>& stored, std::set<Value>& shown) const {
     for (const Value in : graph_[user].inputs) {
+      if (is_view(user) && is_stored(in)) shown.insert(in);
       if (!visited.insert(in).second) continue;
       if (is_stored(in)) {
         stored.insert(in);
       } else {
-        gather(in, visited, stored);
+        gather(in, visited, stored, shown);
       }
     }
   }
@@ -106,6 +128,7 @@ class Partition {
   void place(Value v) {
     Plan& plan = at(v);
     const Node& node = graph_[v];
+    if (plan.view) return place_view(v);
     const auto takes = [&](Value user) { return is_pointwise(graph_[user]) && graph_.type(user) == node.type; };
     plan.stored = plan.stored || !is_pointwise(node) || plan.users.empty() ||
                   !std::all_of(plan.users.begin(), plan.users.end(), takes);
@@ -119,6 +142,23 @@ class Partition {
     }
     if (plan.stored) plan.sweeps = {v};
     for (const Value end : plan.sweeps) ++at(end).length;
+  }
+
+  /// Of views of views, the outermost counts.
+  void place_view(Value v) {
+    Plan& plan = at(v);
+    const std::size_t parts = graph::view_parts(graph_, v).size();
+    std::set<Value> ends;
+    const auto takes = [&](Value user) {
+      if (is_view(user)) return true;
+      if (!is_pointwise(graph_[user]) || graph_.type(user) != graph_.type(v)) return false;
+      ends.insert(at(user).sweeps.begin(), at(user).sweeps.end());
+      return true;
+    };
+    plan.stored = plan.stored || plan.users.empty() || !std::all_of(plan.users.begin(), plan.users.end(), takes) ||
+                  std::any_of(ends.begin(), ends.end(), [&](Value end) { return at(end).shown + parts > kMostShown; });
+    if (plan.stored) return;
+    for (const Value end : ends) at(end).shown += parts;
   }
 
   const Graph& graph_;
@@ -164,10 +204,6 @@ class Sweep {
   std::vector<Value> operands_;
 };
 
-bool joins(const Graph& graph, const Partition& partition, Value in) {
-  return is_pointwise(graph[in]) && !partition.is_stored(in);
-}
-
 }  // namespace
 
 Graph fuse_pointwise(const Graph& graph, const Context&) {
@@ -175,8 +211,8 @@ Graph fuse_pointwise(const Graph& graph, const Context&) {
   std::map<Value, Value> made;
   return graph::rewrite(graph, [&](graph::Builder& b, Value old, const std::vector<Value>& in) -> Value {
     const Node& node = graph[old];
-    const bool alone = std::none_of(node.inputs.begin(), node.inputs.end(),
-                                    [&](Value input) { return joins(graph, partition, input); });
+    const bool alone =
+        std::none_of(node.inputs.begin(), node.inputs.end(), [&](Value input) { return !partition.is_stored(input); });
     // What joins another sweep is dead once that is there.
     if (!is_pointwise(node) || !partition.is_stored(old)) return made[old] = b.remake(node, in);
     const Partition::Reads reads = partition.reads(old);

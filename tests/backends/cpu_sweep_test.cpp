@@ -102,13 +102,13 @@ TEST(CpuSweep, GivesTheBitsOfSingleOperations) {
 }
 
 std::vector<float> run(const Program& program, const CpuProblem& problem) {
-  std::vector<const float*> data;
-  for (const Source& source : program.sources) {
-    data.push_back(source.input < 0 ? source.constant
-                                    : problem.inputs[static_cast<std::size_t>(source.input)].data.data());
+  std::vector<const float*> arrays;
+  for (const SourceArray& array : program.arrays) {
+    arrays.push_back(array.input < 0 ? array.constant
+                                     : problem.inputs[static_cast<std::size_t>(array.input)].data.data());
   }
   std::vector<float> result(static_cast<std::size_t>(program.size));
-  run_sweep(program, data.data(), result.data(), 0, program.size);
+  run_sweep(program, arrays.data(), result.data(), 0, program.size);
   return result;
 }
 
@@ -188,6 +188,48 @@ TEST(CpuSweep, LongChainReusesBuffers) {
 
 TEST(CpuSweep, IdentityAndDeadNodes) {
   expect_right(sweep_of({{50, 50}}, [](Builder& b, const auto& p) { return b.unary("exp", p[0]), p[0]; }));
+}
+
+/// Channels [begin, end) of an array.
+Value channels(Builder& b, Value x, std::int64_t begin, std::int64_t end) {
+  const std::size_t rank = b.shape(x).size();
+  graph::Ints begins(rank, 0), ends = b.shape(x);
+  begins.back() = begin, ends.back() = end;
+  return b.make("slice", {x}, {{"begin", begins}, {"end", ends}});
+}
+
+/// Rows that are shorter and longer than a block, of parts that are shorter and longer than a vector.
+TEST(CpuSweep, ReadsJoinedArraysAndSlicesWhereTheyLie) {
+  for (const std::int64_t wide : {3, 16, 37, 700, 2500}) {
+    const std::vector<Shape> shapes = {{3, 7, wide}, {3, 7, 21}, {3, 7, wide + 40}, {wide + 21}, {3, 7, wide + 21}};
+    const auto body = [wide](Builder& b, const auto& p) {
+      const Value joined = b.make("concat", {p[0], p[1]}, {{"axis", std::int64_t{2}}});
+      const Value cut = channels(b, p[2], 8, wide + 29);
+      const Value again =
+          b.make("concat", {channels(b, joined, 5, wide + 21), channels(b, p[4], 0, 5)}, {{"axis", std::int64_t{2}}});
+      return b.add(b.mul(b.sub(joined, p[3]), cut), b.sub(again, p[4]));
+    };
+    SCOPED_TRACE(wide);
+    expect_right(sweep_of(shapes, body));
+    expect_same_bits(sweep_of(shapes, body));
+  }
+}
+
+TEST(CpuSweep, JoinsManyArrays) {
+  expect_right(sweep_of(std::vector<Shape>(300, {11, 16}), [](Builder& b, const auto& p) {
+    return b.relu(b.make("concat", p, {{"axis", std::int64_t{1}}}));
+  }));
+}
+
+TEST(CpuSweep, NotInPlaceOverAnArrayThatAViewShows) {
+  const CpuProblem problem = sweep_of({{30, 32}, {30, 32}, {30, 16}}, [](Builder& b, const auto& p) {
+    const Value turned = b.make("concat", {channels(b, p[0], 16, 32), p[2]}, {{"axis", std::int64_t{1}}});
+    return b.add(b.add(p[0], p[1]), turned);
+  });
+  const auto kernel = fastest(problem);
+  EXPECT_FALSE(kernel->in_place(0));
+  EXPECT_TRUE(kernel->in_place(1));
+  EXPECT_FALSE(kernel->in_place(2));
 }
 
 TEST(CpuSweep, InPlaceOverFullInputsOnly) {

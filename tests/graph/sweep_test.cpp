@@ -4,6 +4,7 @@
 
 #include "backends/reference/evaluate.h"
 #include "graph/bind.h"
+#include "graph/cost.h"
 #include "graph/rewrite.h"
 #include "graph/text.h"
 #include "graph/verify.h"
@@ -53,6 +54,26 @@ TEST(Sweep, TellsTheSignOfItsResult) {
   EXPECT_EQ(sweep.op->sign(sweep, any), Sign::non_negative());
 }
 
+TEST(Sweep, SeesOperandsThroughViews) {
+  const Graph graph = from_text(R"(
+%x = input "x" : f32[2,3]
+%y = input "y" : f32[2,8]
+%s = sweep %x %y
+  body {
+    %x = input "x" : f32[2,3]
+    %y = input "y" : f32[2,8]
+    %c = concat %x %x {axis=1}
+    %v = slice %y {begin=[0,1], end=[2,7]}
+    %s = sub %c %v
+    output "s" %s
+  }
+output "s" %s
+)");
+  const Value s = graph.outputs()[0].value;
+  EXPECT_EQ(graph.type(s).shape, (Shape{2, 6}));
+  EXPECT_EQ(cost_of(graph, s).bytes, 4.0 * (12 + 12 + 12));  // not all of y
+}
+
 TEST(Sweep, HasNoPullBack) {
   const Graph graph = from_text(kSweep);
   Builder b(graph);
@@ -72,6 +93,9 @@ TEST(Sweep, Refusals) {
   EXPECT_EQ(refusal_of("output \"x\" %x"), "");
   EXPECT_THAT(refusal_of("output \"x\" %x\noutput \"y\" %x"), HasSubstr("exactly one output"));
   EXPECT_THAT(refusal_of("%r = reduce_sum %x {axes=[0]}\noutput \"r\" %r"), HasSubstr("'reduce_sum'"));
+  EXPECT_THAT(refusal_of("%r = relu %x\n%v = concat %r %x {axis=1}\n%y = neg %v\noutput \"y\" %y"),
+              HasSubstr("'concat', which is neither pointwise nor a view"));
+  EXPECT_THAT(refusal_of("%s = slice %x {begin=[0,0], end=[1,3]}\n%y = neg %s\noutput \"y\" %y"), HasSubstr("'slice'"));
   EXPECT_THAT(refusal_of("%c = const 1 : f32[]\noutput \"c\" %c"), HasSubstr("broadcast shape f32[2,3]"));
 }
 

@@ -498,6 +498,91 @@ output "y" %d
             (std::vector<std::string>{"sigmoid", "matmul", "matmul"}));
 }
 
+// As between the convolutions of a DenseNet, forward and back.
+TEST(FusePointwise, ReadsJoinedArraysAndSlicesWhereTheyLie) {
+  const Graph graph = from_text(R"(
+%x = input "x" : f32[2,32]
+%h = input "h" : f32[2,16]
+%k = input "k" : f32[2,16]
+%w = input "w" : f32[64,64]
+%u = concat %x %h {axis=1}
+%v = concat %u %k {axis=1}
+%b = relu %u
+%a = relu %v
+%z = matmul %a %w
+%d = mul %z %v
+%p = slice %d {begin=[0,0], end=[end,48]}
+%q = slice %d {begin=[0,48], end=[end,64]}
+%e = add %p %b
+%f = mul %q %k
+output "e" %e
+output "f" %f
+)");
+  const Graph fused = fuse_pointwise(graph, context());
+  graph::verify(fused);
+  EXPECT_EQ(count_of(fused, "concat") + count_of(fused, "slice"), 0);
+  EXPECT_EQ(count_of(fused, "sweep"), 4);
+  expect_same_results(graph, fused);
+}
+
+// One array more would have to be put together for each.
+TEST(FusePointwise, StoresJoinedArraysThatOthersReadAndNarrowOnes) {
+  const Graph graph = from_text(R"(
+%x = input "x" : f32[2,16]
+%h = input "h" : f32[2,16]
+%n = input "n" : f32[2,1]
+%w = input "w" : f32[32,3]
+%u = concat %x %h {axis=1}
+%a = relu %u
+%z = matmul %u %w
+%v = concat %x %n {axis=1}
+%b = relu %v
+%r = concat %x %h {axis=0}
+%c = relu %r
+output "a" %a
+output "z" %z
+output "b" %b
+output "c" %c
+)");
+  EXPECT_EQ(count_of(fuse_pointwise(graph, context()), "concat"), 3);
+}
+
+// An operation has at most 1024 operands.
+TEST(FusePointwise, EndsSweepsThatSeeManyArrays) {
+  std::string text;
+  for (int i = 0; i < 400; ++i)
+    text += "%x" + std::to_string(i) + " = input \"x" + std::to_string(i) + "\" : f32[1,16]\n";
+  for (const int first : {0, 100, 200}) {
+    text += "%c" + std::to_string(first) + " = concat";
+    for (int i = first; i < first + 200; ++i) text += " %x" + std::to_string(i);
+    text += " {axis=1}\n";
+  }
+  text += "%s = add %c0 %c100\n%t = mul %s %c200\noutput \"t\" %t\n";
+  const Graph graph = from_text(text), fused = fuse_pointwise(graph, context());
+  EXPECT_EQ(count_of(fused, "concat"), 1);
+  EXPECT_EQ(count_of(fused, "sweep"), 1);
+  expect_same_results(graph, fused);
+}
+
+// What a view shows is in memory: it cannot be computed anew, though its base is read.
+TEST(FusePointwise, ReadsWhatAViewShows) {
+  const Graph graph = from_text(R"(
+%x = input "x" : f32[2,16]
+%h = input "h" : f32[2,16]
+%w = input "w" : f32[16,16]
+%a = relu %x
+%z = matmul %a %w
+%u = concat %a %z {axis=1}
+%v = concat %x %h {axis=1}
+%d = mul %u %v
+output "y" %d
+)");
+  const Graph fused = fuse_pointwise(graph, context());
+  graph::verify(fused);
+  expect_same_results(graph, fused);
+  EXPECT_EQ(count_of(fused, "concat"), 0);
+}
+
 TEST(FusePointwise, KeepsWhatIsExpensiveOrNeedsTwoArrays) {
   const Graph graph = from_text(R"(
 %x = input "x" : f32[2,3]

@@ -1,9 +1,12 @@
 // sweep(v...){body}: a fused chain of pointwise operations, run element by element in one pass over memory. Region
-// input i is operand i, as it is; the one region output has the broadcast shape of all operands. Made by the fusion
-// pass.
+// input i is operand i, as it is; it may be seen through views. The one region output has the broadcast shape of all
+// that is read. Made by the fusion pass.
+#include <algorithm>
+
 #include "graph/cost.h"
 #include "graph/interpret.h"
 #include "graph/ops/ops.h"
+#include "graph/view.h"
 
 namespace signxai::graph {
 namespace {
@@ -16,16 +19,40 @@ Attrs adapt_sweep(const InferArgs& a) {
   return attrs;
 }
 
+/// Operands and views of them, but for what only other views show.
+std::vector<Value> values_read(const Graph& body) {
+  const std::vector<int> uses = body.use_counts();
+  std::vector<int> shown(uses.size(), 0);
+  for (std::int32_t i = 0; i < body.size(); ++i) {
+    if (!is_view(body, Value{i})) continue;
+    for (const Value input : body[Value{i}].inputs) ++shown[static_cast<std::size_t>(input.id)];
+  }
+  std::vector<Value> values;
+  for (std::int32_t i = 0; i < body.size(); ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    const bool operand = body[Value{i}].is("input") || is_view(body, Value{i});
+    if (operand && (shown[at] == 0 || shown[at] < uses[at])) values.push_back(Value{i});
+  }
+  return values;
+}
+
+bool may_be_inside(const Graph& body, Value value) {
+  const Node& node = body[value];
+  if (node.op->kind == OpKind::kPointwise || node.op->kind == OpKind::kLeaf) return true;
+  return is_view(body, value) && std::all_of(node.inputs.begin(), node.inputs.end(),
+                                             [&](Value input) { return body[input].op->kind != OpKind::kPointwise; });
+}
+
 Type infer_sweep(const InferArgs& a) {
   const Graph& body = a.attrs.region("body");
   if (body.outputs().size() != 1) refuse_op("sweep", "the region needs exactly one output");
-  for (const Node& node : body.nodes()) {
-    if (node.op->kind != OpKind::kPointwise && node.op->kind != OpKind::kLeaf) {
-      refuse_op("sweep", "the region holds '" + node.op->name + "', which is not pointwise");
-    }
+  for (std::int32_t i = 0; i < body.size(); ++i) {
+    if (may_be_inside(body, Value{i})) continue;
+    refuse_op("sweep", "the region holds '" + body[Value{i}].op->name +
+                           "', which is neither pointwise nor a view of an operand along its last axis");
   }
   Shape full;
-  for (const Type& type : a.inputs) full = broadcast_shapes("sweep", full, type.shape);
+  for (const Value value : values_read(body)) full = broadcast_shapes("sweep", full, body.type(value).shape);
   const Type& result = body.type(body.outputs()[0].value);
   if (result.shape != full) {
     refuse_op("sweep", "the region yields " + to_string(result) + "; expected the operands' broadcast shape " +
@@ -58,6 +85,13 @@ Sign sign_sweep(const Node& node, std::span<const Sign> operands) {
   return signs[static_cast<std::size_t>(body.outputs()[0].value.id)];
 }
 
+double reads_of_sweep(const Node& node, std::span<const Type>) {
+  const Graph& body = node.attrs.region("body");
+  double elements = 0;
+  for (const Value value : values_read(body)) elements += static_cast<double>(element_count(body.type(value).shape));
+  return elements;
+}
+
 }  // namespace
 
 OpDef op_sweep() {
@@ -69,6 +103,7 @@ OpDef op_sweep() {
   op.pull_back = pull_back_sweep;
   op.sign = sign_sweep;
   op.flops = [](const Node& node, std::span<const Type>) { return cost_of(node.attrs.region("body")).flops; };
+  op.reads = reads_of_sweep;
   return op;
 }
 

@@ -6,6 +6,7 @@
 #define HWY_TARGET_INCLUDE "backends/cpu/simd/sweep_run.cpp"
 #include <hwy/foreach_target.h>
 // Highway's headers come after foreach_target.h.
+#include <hwy/cache_control.h>
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
@@ -163,10 +164,41 @@ Loop loop_of(Opcode wanted, std::index_sequence<opcode...>) {
   return kLoops[static_cast<std::size_t>(wanted)];
 }
 
+/// Of rows that are put together; parts lie in too many places for the processor to guess what is next.
+constexpr std::int64_t kRowsAhead = 4;
+constexpr std::int64_t kCacheLine = 16;  // floats
+
+HWY_INLINE void copy(const float* from, std::int64_t n, float* to) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  if (n < lanes) {
+    std::copy_n(from, n, to);
+    return;
+  }
+  for (std::int64_t i = 0; i + lanes <= n; i += lanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
+  hn::StoreU(hn::LoadU(d, from + n - lanes), d, to + n - lanes);
+}
+
+/// Elements [begin, begin + count) of rows that consist of parts.
+void gather_rows(const Source& source, const float* const* arrays, std::int64_t begin, std::int64_t count, float* out) {
+  const std::int64_t length = source.run_length();
+  std::int64_t row = begin / length, within = begin % length;
+  for (; count > 0; ++row, within = 0) {
+    for (const RowPart& part : source.parts) {
+      const std::int64_t skipped = std::min(within, part.width), n = std::min(part.width - skipped, count);
+      const float* from = arrays[part.array] + row * part.pitch + part.begin + skipped;
+      for (std::int64_t i = 0; i < n; i += kCacheLine) hwy::Prefetch(from + kRowsAhead * part.pitch + i);
+      copy(from, n, out);
+      within -= skipped;
+      out += n, count -= n;
+    }
+  }
+}
+
 struct Blocks {
   const Program& program;
-  const float* const* data;  // per source
-  const float** block;       // per source: its elements of the current block
+  const float* const* arrays;
+  const float** block;  // per source: its elements of the current block
   float* scratch;
   float* output;
 
@@ -191,25 +223,26 @@ struct Blocks {
   void locate(std::int64_t begin, std::int64_t count) const {
     for (std::size_t s = 0; s < program.sources.size(); ++s) {
       const Source& source = program.sources[s];
-      if (source.kind == Source::kFull) block[s] = data[s] + begin;
+      if (source.kind == Source::kFull) block[s] = arrays[source.array] + begin;
       if (source.kind != Source::kBlock) continue;
-      block[s] = in_place_block(source, data[s], begin, count);
+      block[s] = in_place_block(source, arrays, begin, count);
       if (block[s] != nullptr) continue;
-      gather(source, data[s], begin, count, buffer(source.buffer));
-      block[s] = buffer(source.buffer);
+      float* to = buffer(source.buffer);
+      source.parts.empty() ? gather(source, arrays, begin, count, to) : gather_rows(source, arrays, begin, count, to);
+      block[s] = to;
     }
   }
 };
 
-void RunSweep(const Program& program, const float* const* data, float* output, std::int64_t begin, std::int64_t end) {
+void RunSweep(const Program& program, const float* const* arrays, float* output, std::int64_t begin, std::int64_t end) {
   alignas(64) float scratch[kSweepBuffer];
   const float* block[kSweepBuffer / kShortestBlock];
-  const Blocks blocks{program, data, block, scratch, output};
+  const Blocks blocks{program, arrays, block, scratch, output};
   const std::int64_t length = std::min(program.block, program.size);
   for (std::size_t s = 0; s < program.sources.size(); ++s) {
     const Source& source = program.sources[s];
     if (source.kind != Source::kInvariant) continue;
-    gather(source, data[s], 0, length, blocks.buffer(source.buffer));
+    gather(source, arrays, 0, length, blocks.buffer(source.buffer));
     block[s] = blocks.buffer(source.buffer);
   }
   blocks.execute(program.once, 0, length);
@@ -231,8 +264,9 @@ HWY_AFTER_NAMESPACE();
 namespace signxai::cpu {
 HWY_EXPORT(RunSweep);
 
-void run_sweep(const Program& program, const float* const* data, float* output, std::int64_t begin, std::int64_t end) {
-  HWY_DYNAMIC_DISPATCH(RunSweep)(program, data, output, begin, end);
+void run_sweep(const Program& program, const float* const* arrays, float* output, std::int64_t begin,
+               std::int64_t end) {
+  HWY_DYNAMIC_DISPATCH(RunSweep)(program, arrays, output, begin, end);
 }
 
 }  // namespace signxai::cpu

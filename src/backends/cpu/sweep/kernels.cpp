@@ -13,21 +13,28 @@ class SweepKernel : public Kernel {
   explicit SweepKernel(const Problem& problem) : node_(problem.node), program_(compile_sweep(problem)) {}
 
   void run(const Buffers& buffers) const noexcept override {
-    const float* data[kSweepBuffer / kShortestBlock];
-    for (std::size_t s = 0; s < program_.sources.size(); ++s) {
-      const Source& source = program_.sources[s];
-      data[s] = source.input < 0 ? source.constant : buffers.inputs[static_cast<std::size_t>(source.input)];
+    const float* arrays[kMostArrays];
+    for (std::size_t i = 0; i < program_.arrays.size(); ++i) {
+      const SourceArray& array = program_.arrays[i];
+      arrays[i] = array.input < 0 ? array.constant : buffers.inputs[static_cast<std::size_t>(array.input)];
     }
     const std::int64_t elements = program_.heavy ? 4096 : 12288;  // about the work that pays for waking a thread
     const std::int64_t grain = program_.size < 2 * elements ? program_.size : program_.block;
-    parallel_for(program_.size, grain,
-                 [&](std::int64_t begin, std::int64_t end) { run_sweep(program_, data, buffers.output, begin, end); });
+    parallel_for(program_.size, grain, [&](std::int64_t begin, std::int64_t end) {
+      run_sweep(program_, arrays, buffers.output, begin, end);
+    });
   }
 
   bool in_place(std::size_t index) const override {
+    const auto is_input = [&](int array) {
+      return program_.arrays[static_cast<std::size_t>(array)].input == static_cast<int>(index);
+    };
     bool read = false;
     for (const Source& source : program_.sources) {
-      if (source.input != static_cast<int>(index)) continue;
+      for (const RowPart& part : source.parts) {
+        if (is_input(part.array)) return false;
+      }
+      if (!source.parts.empty() || !is_input(source.array)) continue;
       if (source.kind != Source::kFull) return false;
       read = true;
     }

@@ -9,6 +9,7 @@
 
 #include "backends/cpu/sweep/code.h"
 #include "graph/op.h"
+#include "graph/view.h"
 
 namespace signxai::cpu {
 namespace {
@@ -91,7 +92,7 @@ struct Step {
 /// Writes z + epsilon * (z >= 0 ? 1 : -1) as one step, and drops what no step needs.
 class Simplifier {
  public:
-  Simplifier(std::vector<Step>& steps, const std::vector<Source>& sources) : steps_(steps), sources_(sources) {}
+  Simplifier(std::vector<Step>& steps, const Program& program) : steps_(steps), program_(program) {}
 
   void run() {
     for (Step& step : steps_) find_stabiliser(step);
@@ -107,9 +108,10 @@ class Simplifier {
 
   bool is_number(const Operand& operand, float value) const {
     if (!operand.source) return false;
-    const Source& source = sources_[static_cast<std::size_t>(operand.index)];
-    return source.constant != nullptr && source.strides == std::vector<std::int64_t>(source.strides.size(), 0) &&
-           *source.constant == value;
+    const Source& source = program_.sources[static_cast<std::size_t>(operand.index)];
+    if (!source.parts.empty() || source.strides != std::vector<std::int64_t>(source.strides.size(), 0)) return false;
+    const float* constant = program_.arrays[static_cast<std::size_t>(source.array)].constant;
+    return constant != nullptr && *constant == value;
   }
 
   /// Whether it is 1 where z >= 0 and -1 elsewhere.
@@ -157,7 +159,7 @@ class Simplifier {
   }
 
   std::vector<Step>& steps_;
-  const std::vector<Source>& sources_;
+  const Program& program_;
 };
 
 class Compiler {
@@ -170,25 +172,35 @@ class Compiler {
     } else {
       compile_node(problem);
     }
-    Simplifier(steps_, program_.sources).run();
+    Simplifier(steps_, program_).run();
     drop_unread();
     finish(interpreted);
     return std::move(program_);
   }
 
  private:
-  Operand add_source(const Shape& shape, int input, const float* constant) {
-    Source source = describe(shape, shape_);
-    source.input = input;
-    source.constant = constant;
+  int add_array(const SourceArray& array) {
+    const auto it = std::find(program_.arrays.begin(), program_.arrays.end(), array);
+    if (it != program_.arrays.end()) return static_cast<int>(it - program_.arrays.begin());
+    program_.arrays.push_back(array);
+    return static_cast<int>(program_.arrays.size()) - 1;
+  }
+
+  Operand add_source(Source source) {
     program_.sources.push_back(std::move(source));
     return {true, static_cast<int>(program_.sources.size()) - 1};
+  }
+
+  Operand add_source(const Shape& shape, const SourceArray& array) {
+    Source source = describe(shape, shape_);
+    source.array = add_array(array);
+    return add_source(std::move(source));
   }
 
   void compile_node(const Problem& problem) {
     Step step{*find_opcode(problem.node.op->name), {}};
     for (std::size_t i = 0; i < problem.inputs.size(); ++i) {
-      step.operands.push_back(add_source(problem.inputs[i].shape, static_cast<int>(i), nullptr));
+      step.operands.push_back(add_source(problem.inputs[i].shape, {static_cast<int>(i), nullptr}));
     }
     steps_.push_back(std::move(step));
   }
@@ -201,26 +213,51 @@ class Compiler {
       if (!live[static_cast<std::size_t>(id)]) continue;
       for (const Value input : region[Value{id}].inputs) live[static_cast<std::size_t>(input.id)] = true;
     }
-    std::vector<Operand> operands(live.size());
+    Operands operands;
     for (std::int32_t id = 0; id <= output.id; ++id) {
-      if (live[static_cast<std::size_t>(id)])
-        operands[static_cast<std::size_t>(id)] = lower(region, Value{id}, operands);
+      if (live[static_cast<std::size_t>(id)] && region[Value{id}].op->kind == graph::OpKind::kPointwise)
+        operands[Value{id}] = lower(region, Value{id}, operands);
     }
-    const Operand last = operands[static_cast<std::size_t>(output.id)];
+    const Operand last = operand(region, output, operands);
     if (last.source) steps_.push_back({Opcode::kCopy, {last}});
   }
 
-  Operand lower(const Graph& region, Value value, const std::vector<Operand>& operands) {
+  using Operands = std::map<Value, Operand>;
+
+  Operand lower(const Graph& region, Value value, Operands& operands) {
     const Node& node = region[value];
-    const auto& inputs = region.inputs();
-    const auto parameter = std::find(inputs.begin(), inputs.end(), value);
-    if (parameter != inputs.end())
-      return add_source(node.type.shape, static_cast<int>(parameter - inputs.begin()), nullptr);
-    if (const graph::Literal* literal = region.literal(value)) return add_source(literal->shape(), -1, literal->data());
     Step step{*find_opcode(node.op->name), {}};
-    for (const Value input : node.inputs) step.operands.push_back(operands[static_cast<std::size_t>(input.id)]);
+    for (const Value input : node.inputs) step.operands.push_back(operand(region, input, operands));
     steps_.push_back(std::move(step));
     return {false, static_cast<int>(steps_.size()) - 1};
+  }
+
+  /// A step that is there already, or a source, made when it is first read.
+  Operand operand(const Graph& region, Value value, Operands& operands) {
+    const auto it = operands.find(value);
+    if (it != operands.end()) return it->second;
+    const Operand made = graph::is_view(region, value) ? add_view(region, value)
+                                                       : add_source(region.type(value).shape, array_of(region, value));
+    return operands[value] = made;
+  }
+
+  static SourceArray array_of(const Graph& region, Value value) {
+    if (const graph::Literal* literal = region.literal(value)) return {-1, literal->data()};
+    const auto& inputs = region.inputs();
+    return {static_cast<int>(std::find(inputs.begin(), inputs.end(), value) - inputs.begin()), nullptr};
+  }
+
+  Operand add_view(const Graph& region, Value view) {
+    Source source;
+    source.kind = Source::kBlock;
+    const std::int64_t width = region.type(view).shape.back();
+    source.extents = {program_.size / width, width};
+    source.strides = {width, 1};
+    for (const graph::ViewPart& part : graph::view_parts(region, view)) {
+      source.parts.push_back(
+          {add_array(array_of(region, part.array)), part.begin, part.width, region.type(part.array).shape.back()});
+    }
+    return add_source(std::move(source));
   }
 
   /// Sources that no step reads would take buffers.
@@ -346,6 +383,22 @@ class Compiler {
   std::vector<std::uint16_t> free_;
 };
 
+std::size_t leaves_of(const Graph& region) {
+  const auto is_leaf = [](const Node& node) { return node.op->kind == graph::OpKind::kLeaf; };
+  return static_cast<std::size_t>(std::count_if(region.nodes().begin(), region.nodes().end(), is_leaf));
+}
+
+/// Values of the region that may take a block: all but arrays that only views show.
+std::size_t blocks_of(const Graph& region) {
+  std::vector<bool> takes(static_cast<std::size_t>(region.size()), false);
+  for (std::int32_t id = 0; id < region.size(); ++id) {
+    if (region[Value{id}].op->kind != graph::OpKind::kPointwise) continue;
+    takes[static_cast<std::size_t>(id)] = true;
+    for (const Value input : region[Value{id}].inputs) takes[static_cast<std::size_t>(input.id)] = true;
+  }
+  return static_cast<std::size_t>(std::count(takes.begin(), takes.end(), true));
+}
+
 }  // namespace
 
 std::string reject_sweep(const Problem& problem) {
@@ -353,10 +406,16 @@ std::string reject_sweep(const Problem& problem) {
   if (!is_sweep(problem.node)) return find_opcode(problem.node.op->name) ? "" : "not a pointwise op this backend knows";
   const Graph& region = problem.node.attrs.region("body");
   if (region.outputs().size() != 1) return "the region has several outputs";
-  if (static_cast<std::size_t>(region.size()) > limit) return "the region is longer than " + std::to_string(limit);
-  for (const Node& node : region.nodes()) {
-    if (node.op->kind != graph::OpKind::kLeaf && !find_opcode(node.op->name))
-      return "'" + node.op->name + "' in a region";
+  if (leaves_of(region) > kMostArrays) return "more than " + std::to_string(kMostArrays) + " arrays";
+  if (blocks_of(region) > limit) return "the region is longer than " + std::to_string(limit);
+  for (std::int32_t id = 0; id < region.size(); ++id) {
+    const Node& node = region[Value{id}];
+    if (node.op->kind == graph::OpKind::kLeaf || graph::is_view(region, Value{id})) continue;
+    if (!find_opcode(node.op->name)) return "'" + node.op->name + "' in a region";
+    for (const Value input : node.inputs) {
+      const bool repeats = region.type(input) != problem.node.type;
+      if (repeats && graph::is_view(region, input)) return "a view that is repeated";
+    }
   }
   return "";
 }
@@ -379,12 +438,12 @@ std::int64_t run_offset(const Source& source, std::int64_t run) {
 
 }  // namespace
 
-void gather(const Source& source, const float* data, std::int64_t begin, std::int64_t count, float* out) {
+void gather(const Source& source, const float* const* arrays, std::int64_t begin, std::int64_t count, float* out) {
   const std::int64_t length = source.run_length();
   const bool repeats = !source.contiguous_runs();
   std::int64_t run = begin / length, within = begin % length;
   while (count > 0) {
-    const float* from = data + run_offset(source, run);
+    const float* from = arrays[source.array] + run_offset(source, run);
     const std::int64_t n = std::min(count, length - within);
     if (repeats) {
       std::fill_n(out, n, *from);
@@ -395,10 +454,13 @@ void gather(const Source& source, const float* data, std::int64_t begin, std::in
   }
 }
 
-const float* in_place_block(const Source& source, const float* data, std::int64_t begin, std::int64_t count) {
+const float* in_place_block(const Source& source, const float* const* arrays, std::int64_t begin, std::int64_t count) {
   const std::int64_t length = source.run_length(), within = begin % length;
   if (!source.contiguous_runs() || within + count > length) return nullptr;
-  return data + run_offset(source, begin / length) + within;
+  if (source.parts.empty()) return arrays[source.array] + run_offset(source, begin / length) + within;
+  if (source.parts.size() > 1) return nullptr;
+  const RowPart& part = source.parts[0];
+  return arrays[part.array] + begin / length * part.pitch + part.begin + within;
 }
 
 }  // namespace signxai::cpu

@@ -70,19 +70,31 @@ struct Instruction {
   int count = 1;  ///< of operands
 };
 
-/// An array that is read: an input of the node, or a constant of its region. `extents` are those of the result with
-/// axes merged where the array runs on; `strides` say how the array moves along them (0: it repeats; the last is 0 or
-/// 1).
+/// An array that is read: an input of the node, or a constant of its region.
+struct SourceArray {
+  int input = -1;                   ///< of the node, or -1
+  const float* constant = nullptr;  ///< where input < 0; the node's region keeps it alive
+  bool operator==(const SourceArray&) const = default;
+};
+
+/// Part of the rows of an array, which lie `pitch` apart.
+struct RowPart {
+  int array = 0;
+  std::int64_t begin, width, pitch;
+};
+
+/// Values that are read. `extents` are those of the result with axes merged where the array runs on; `strides` say how
+/// the array moves along them (0: it repeats; the last is 0 or 1). Or rows that consist of parts of others'.
 struct Source {
   enum Kind : std::uint8_t {
     kFull,       ///< element i of the result needs element i
     kInvariant,  ///< every block needs the same values: scalars and short vectors along the last axes
     kBlock,      ///< anything else: a block is gathered, or read in place where it is contiguous
   } kind = kFull;
-  int input = -1;                   ///< of the node, or -1
-  const float* constant = nullptr;  ///< where input < 0; the node's region keeps it alive
-  std::uint16_t buffer = 0;         ///< where its block goes, unless kFull
+  int array = -1;            ///< of the program; -1 where there are parts
+  std::uint16_t buffer = 0;  ///< where its block goes, unless kFull
   std::vector<std::int64_t> extents, strides;
+  std::vector<RowPart> parts;
 
   std::int64_t run_length() const { return extents.empty() ? 1 : extents.back(); }
   bool contiguous_runs() const { return !strides.empty() && strides.back() == 1; }
@@ -95,6 +107,7 @@ struct Program {
   std::int64_t block = 0;  ///< elements computed at a time
   int buffers = 0;         ///< blocks that sources and `once` take
   int temporaries = 0;     ///< results of the body that live at once
+  std::vector<SourceArray> arrays;
   std::vector<Source> sources;
   std::vector<Instruction> once;  ///< what depends on invariant sources only
   std::vector<Instruction> body;
@@ -108,18 +121,21 @@ inline constexpr std::int64_t kSweepBuffer = 4096;
 inline constexpr std::int64_t kLongestBlock = 1024;
 /// Shortest block, and with it the limit on buffers.
 inline constexpr std::int64_t kShortestBlock = 32;
+/// Most arrays of a program.
+inline constexpr int kMostArrays = 1024;
 
 /// Why the node cannot be compiled; empty if it can.
 std::string reject_sweep(const backends::Problem& problem);
 /// Without machine code where `interpreted`, and where this processor or one of the functions has none.
 Program compile_sweep(const backends::Problem& problem, bool interpreted = false);
 
-/// Writes elements [begin, begin + count) of the source, as the result's shape sees them.
-void gather(const Source& source, const float* data, std::int64_t begin, std::int64_t count, float* out);
-/// Where those elements stand in `data` if they are contiguous there, else nullptr.
-const float* in_place_block(const Source& source, const float* data, std::int64_t begin, std::int64_t count);
+/// Writes elements [begin, begin + count) of a source without parts, as the result's shape sees them. `arrays` are the
+/// program's.
+void gather(const Source& source, const float* const* arrays, std::int64_t begin, std::int64_t count, float* out);
+/// Where those elements stand if they are contiguous in an array, else nullptr.
+const float* in_place_block(const Source& source, const float* const* arrays, std::int64_t begin, std::int64_t count);
 
 /// Computes elements [begin, end) of the result; begin is a multiple of the block. Dispatches on the instruction set.
-void run_sweep(const Program& program, const float* const* data, float* output, std::int64_t begin, std::int64_t end);
+void run_sweep(const Program& program, const float* const* arrays, float* output, std::int64_t begin, std::int64_t end);
 
 }  // namespace signxai::cpu
