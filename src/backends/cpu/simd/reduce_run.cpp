@@ -80,10 +80,26 @@ void rows(const float* x, std::int64_t count, std::int64_t n, double* totals) {
   for (std::int64_t r = 0; r < count; ++r) totals[r] = row<reduction>(x + r * n, n);
 }
 
+/// totals[i] = reduction of it and sums[i] over i < n, or sums[i] where they are the first; n is a multiple of the
+/// lanes.
+template <Reduction reduction, class D>
+HWY_INLINE void take(D, const float* sums, std::size_t n, bool first, double* totals) {
+  if constexpr (hn::MaxLanes(D()) == 1) {
+    for (std::size_t i = 0; i < n; ++i) totals[i] = first ? sums[i] : pair<reduction>(totals[i], sums[i]);
+  } else {
+    const hn::Repartition<double, D> wide;
+    const hn::Half<D> half;
+    for (std::size_t i = 0; i < n; i += hn::Lanes(wide)) {
+      const auto sum = hn::PromoteTo(wide, hn::Load(half, sums + i));
+      hn::StoreU(first ? sum : combine<reduction>(hn::LoadU(wide, totals + i), sum), wide, totals + i);
+    }
+  }
+}
+
 /// A column of `vectors` (1 or 4) vectors, which stay in registers for as many rows as are added up in float.
 template <Reduction reduction, int vectors, class D>
 HWY_INLINE void strip(D d, const float* x, std::int64_t rows, std::int64_t stride, double* totals) {
-  constexpr std::int64_t kRows = 16;
+  constexpr std::int64_t kRows = 32;
   const std::size_t lanes = hn::Lanes(d);
   HWY_ALIGN float sums[4 * hn::MaxLanes(D())];
   const auto read = [&](const float* from, std::size_t i) {
@@ -104,8 +120,7 @@ HWY_INLINE void strip(D d, const float* x, std::int64_t rows, std::int64_t strid
     hn::Store(b, d, sums + lanes);
     hn::Store(c, d, sums + 2 * lanes);
     hn::Store(e, d, sums + 3 * lanes);
-    for (std::size_t i = 0; i < vectors * lanes; ++i)
-      totals[i] = r == 0 ? sums[i] : pair<reduction>(totals[i], sums[i]);
+    take<reduction>(d, sums, vectors * lanes, r == 0, totals);
   }
 }
 
