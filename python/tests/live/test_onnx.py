@@ -62,6 +62,13 @@ def test_network(name, dynamo, tmp_path):
     assert any(near), near
 
 
+# What onnxruntime takes no file for, which then has nothing to be compared with: up-sampling of opset 9 is not PyTorch's.
+REFUSALS = {
+    "pads[dim + kernel_shape.size()] < kernel_shape": "pooling whose padding is as long as its window",
+    "Scale value should be greater than or equal to 1": "up-sampling to fewer cells",
+}
+
+
 @pytest.mark.parametrize("fixed", [False, True], ids=["open", "fixed"])
 @pytest.mark.parametrize("opset", [7, 9, 11, 13, 15, 17, 19, 20])
 @pytest.mark.parametrize("name", ["alexnet", "resnet18", "mobilenet_v2", "decoder", "encoder", "vit"])
@@ -75,9 +82,10 @@ def test_opset(name, opset, fixed, tmp_path):
     model = sx.load(str(path))
     try:
         expected = run(path, x.numpy())
-    except Exception as e:  # onnxruntime's own types; up-sampling of opset 9 is not PyTorch's, which so says nothing
-        assert "pads[dim + kernel_shape.size()] < kernel_shape" in str(e)
-        pytest.skip("onnxruntime takes no pooling whose padding is as long as its window")
+    except Exception as e:  # onnxruntime's own types
+        refused = [what for message, what in REFUSALS.items() if message in str(e)]
+        assert refused, e
+        pytest.skip(f"onnxruntime takes no {refused[0]}")
     assert deviation(model.predict(x.numpy()), expected) <= TOLERANCE
 
 
