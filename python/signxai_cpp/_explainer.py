@@ -64,6 +64,8 @@ class Explainer:
         self.semantics = semantics
         self.precision = precision
         self.max_memory = bytes_of(max_memory)
+        self._inputs = self.model.inputs  # asked of the compiled part once, not in every call
+        self._outputs = [port.name for port in self.model.outputs]
         self._native = _native.Explainer(
             self.model._native,
             threads=threads,
@@ -85,25 +87,25 @@ class Explainer:
     ) -> Explanation:
         """Maps of `x` for each method; see :func:`explain`. `progress` is called with (done, total) samples and stops the
         call (Cancelled) when it returns False; True shows a bar, None a bar where one is useful, False none."""
-        arrays, single = as_inputs(x, self.model.inputs)
-        outputs = [port.name for port in self.model.outputs]
+        arrays, single = as_inputs(x, self._inputs)
         requests = requests_of(methods, params)
         samples = 1 if single else len(arrays[0])
         with reporting(progress, samples) as callback:
-            result = self._native.explain(arrays, requests, target_of(target, outputs), callback, ledger)
-        predicted = dict(zip(outputs, result.take_outputs()))
+            result = self._native.explain(arrays, requests, target_of(target, self._outputs), callback, ledger)
+        predicted = dict(zip(self._outputs, result.take_outputs()))
         targets = result.take_targets().view(np.int64)  # of the two 64-bit types, the usual one
+        maps, explained = result.maps, result.explained
         return Explanation(
-            maps={entry.name: entry.take() for entry in result.maps},
+            maps={entry.name: entry.take() for entry in maps},
             targets=targets,
-            scores=scores_of(targets, result.explained, predicted),
+            scores=scores_of(targets, explained, predicted),
             outputs=predicted,
-            inputs=dict(zip([port.name for port in self.model.inputs], arrays)),
-            ledger={entry.method: ledger_of(entry, _ledger_shape(targets, result.explained), single) for entry in result.ledgers},
-            notes=list(self.model.notes) + _notes_of(result),
+            inputs=dict(zip([port.name for port in self._inputs], arrays)),
+            ledger={entry.method: ledger_of(entry, _ledger_shape(targets, explained), single) for entry in result.ledgers},
+            notes=self.model.notes + _notes_of(maps),
             single=single,
             model=self.model.name,
-            explained=result.explained,
+            explained=explained,
             seconds=(result.seconds, result.compile_seconds),
         )
 
@@ -113,9 +115,9 @@ def _ledger_shape(targets: np.ndarray[Any, np.dtype[np.int64]], explained: list[
     return targets.shape if len(explained) == 1 else targets.shape[:1]
 
 
-def _notes_of(result: _native.Explanation) -> list[str]:
+def _notes_of(maps: list[_native.MethodMap]) -> list[str]:
     notes = []
-    for entry in result.maps:
+    for entry in maps:
         notes += [f"{entry.name}: {note}" for note in entry.notes]
         if entry.quirks:
             notes.append(f"{entry.name}: quirks of the reference apply: {', '.join(entry.quirks)}")
