@@ -1,8 +1,9 @@
 // Pass: gathers pointwise operations between pull-backs into sweeps, which read and write memory once. A node joins the
-// sweep that uses it; where several do, each computes it anew if that is cheap and needs one array in its place (x -
-// mean instead of x), so that it is never stored. What is stored, because a convolution reads it, is computed anew by a
-// sweep that reads that array as well: its memory is free after the convolution. Joined arrays and slices of channels
-// that only sweeps read are never stored: these read the parts where they lie. Keeps relevance, bit by bit.
+// sweep that uses it; where several do, each computes it anew if that is cheap and needs one array in its place (x
+// instead of x - mean, or r instead of x r where x is read anyway), so that it is never stored. What is stored, because
+// a convolution reads it, is computed anew by a sweep that reads that array as well: its memory is free after the
+// convolution. Joined arrays and slices of channels that only sweeps read are never stored: these read the parts where
+// they lie. Keeps relevance, bit by bit.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -48,9 +49,12 @@ class Partition {
     for (std::int32_t i = 0; i < graph.size(); ++i) {
       for (const Value in : graph[Value{i}].inputs) at(in).users.insert(Value{i});
       at(Value{i}).view = is_wide_view(graph, Value{i});
-      find_base(Value{i});
     }
     for (const graph::Output& out : graph.outputs()) at(out.value).stored = true;
+    for (std::int32_t i = 0; i < graph.size(); ++i) {
+      if (!at(Value{i}).view && !joins_users(Value{i})) at(Value{i}).stored = true;
+      find_bases(Value{i});
+    }
     for (std::int32_t i = graph.size(); i-- > 0;) place(Value{i});
   }
 
@@ -69,7 +73,8 @@ class Partition {
     };
     for (const Value v : reads.stored) {
       const Plan& p = plan(v);
-      if (p.base && !p.sigmoid && is_read(*p.base) && shown.count(v) == 0) reads.computed_anew.insert(v);
+      const bool is_free = std::all_of(p.bases.begin(), p.bases.end(), is_read);
+      if (!p.bases.empty() && is_free && !p.sigmoid && shown.count(v) == 0) reads.computed_anew.insert(v);
     }
     return reads;
   }
@@ -79,12 +84,13 @@ class Partition {
     std::set<Value> users;
     bool view = false;  ///< shows channels of other arrays
     bool stored = false;
-    std::set<Value> sweeps;     ///< those that compute it, by their last nodes
-    std::optional<Value> base;  ///< the one array of its own type that it is cheaply computed of
-    int cost = 0;               ///< operations between base and it
-    bool sigmoid = false;       ///< one of these takes as long as reading some arrays
-    std::size_t length = 0;     ///< of the sweep that ends here
-    std::size_t shown = 0;      ///< arrays that it sees through views
+    std::set<Value> sweeps;    ///< those that compute it, by their last nodes
+    std::set<Value> bases;     ///< arrays of its own type that it is cheaply computed of
+    int cost = 0;              ///< operations between these and it
+    bool sigmoid = false;      ///< one of them takes as long as reading some arrays
+    std::size_t length = 0;    ///< of the sweep that ends here
+    std::set<Value> operands;  ///< of operations in that sweep
+    std::size_t shown = 0;     ///< arrays that it sees through views
   };
   Plan& at(Value v) { return plans_[static_cast<std::size_t>(v.id)]; }
   const Plan& plan(Value v) const { return plans_[static_cast<std::size_t>(v.id)]; }
@@ -105,23 +111,40 @@ class Partition {
     }
   }
 
+  /// Whether it could be computed by the sweeps that use it.
+  bool joins_users(Value v) const {
+    const std::set<Value>& users = plan(v).users;
+    const auto takes = [&](Value user) { return is_pointwise(graph_[user]) && graph_.type(user) == graph_.type(v); };
+    return is_pointwise(graph_[v]) && !users.empty() && std::all_of(users.begin(), users.end(), takes);
+  }
+
   /// Inputs of other types are broadcast; they are small.
-  void find_base(Value v) {
+  void find_bases(Value v) {
     const Node& node = graph_[v];
     if (!is_pointwise(node) || !is_cheap(node)) return;
-    std::set<Value> bases;
-    int cost = 1;
-    bool sigmoid = node.is("sigmoid");
+    Plan found;
+    found.cost = 1;
+    found.sigmoid = node.is("sigmoid");
     for (const Value in : node.inputs) {
       if (graph_.literal(in) || graph_.type(in) != node.type) continue;
-      bases.insert(at(in).base.value_or(in));
-      cost += at(in).cost;
-      sigmoid = sigmoid || at(in).sigmoid;
+      const Plan& input = at(in);
+      const bool ends = input.bases.size() != 1 || (input.stored && input.sigmoid);
+      found.bases.insert(ends ? in : *input.bases.begin());
+      if (ends) continue;
+      found.cost += input.cost;
+      found.sigmoid = found.sigmoid || input.sigmoid;
     }
-    if (bases.size() != 1 || cost > kMostRepeated) return;
-    at(v).base = *bases.begin();
-    at(v).cost = cost;
-    at(v).sigmoid = sigmoid;
+    if (found.cost > kMostRepeated) return;
+    at(v).bases = found.bases;
+    at(v).cost = found.cost;
+    at(v).sigmoid = found.sigmoid;
+  }
+
+  /// Whether the sweep, which could read `v`, needs but one array to compute it.
+  bool computes_cheaply(Value end, Value v) const {
+    const std::set<Value>&bases = plan(v).bases, &operands = plan(end).operands;
+    const auto missing = std::count_if(bases.begin(), bases.end(), [&](Value b) { return operands.count(b) == 0; });
+    return !bases.empty() && missing <= 1;
   }
 
   /// Users stand behind a node, so they have been placed.
@@ -129,19 +152,21 @@ class Partition {
     Plan& plan = at(v);
     const Node& node = graph_[v];
     if (plan.view) return place_view(v);
-    const auto takes = [&](Value user) { return is_pointwise(graph_[user]) && graph_.type(user) == node.type; };
-    plan.stored = plan.stored || !is_pointwise(node) || plan.users.empty() ||
-                  !std::all_of(plan.users.begin(), plan.users.end(), takes);
     if (!plan.stored) {
       for (const Value user : plan.users) {
         const std::set<Value>& sweeps = at(user).sweeps;
         plan.sweeps.insert(sweeps.begin(), sweeps.end());
       }
-      const auto full = [&](Value end) { return at(end).length >= kLongest; };
-      plan.stored = (plan.sweeps.size() > 1 && !plan.base) || std::any_of(plan.sweeps.begin(), plan.sweeps.end(), full);
+      const auto joins = [&](Value end) {
+        return at(end).length < kLongest && (plan.sweeps.size() == 1 || computes_cheaply(end, v));
+      };
+      plan.stored = !std::all_of(plan.sweeps.begin(), plan.sweeps.end(), joins);
     }
     if (plan.stored) plan.sweeps = {v};
-    for (const Value end : plan.sweeps) ++at(end).length;
+    for (const Value end : plan.sweeps) {
+      ++at(end).length;
+      at(end).operands.insert(node.inputs.begin(), node.inputs.end());
+    }
   }
 
   /// Of views of views, the outermost counts.

@@ -21,6 +21,9 @@ namespace {
 using graph::Builder;
 using graph::Value;
 
+constexpr float kInf = std::numeric_limits<float>::infinity();
+const float kNan = std::nanf("");
+
 /// A sweep of `body`, a function of (builder, region inputs), over inputs of these shapes.
 template <typename Body>
 CpuProblem sweep_of(const std::vector<Shape>& shapes, const Body& body) {
@@ -129,8 +132,7 @@ void expect_same_bits(const CpuProblem& problem) {
 }
 
 TEST(CpuSweep, MachineCodeGivesTheBitsOfTheLoops) {
-  const float inf = std::numeric_limits<float>::infinity(), nan = std::nanf("");
-  const float edges[] = {0.0F, -0.0F, 1.0F, -1.0F, inf, -inf, nan, 1e-40F, -1e-6F, 87.5F, -88.0F, 1e30F, -1e30F};
+  const float edges[] = {0.0F, -0.0F, 1.0F, -1.0F, kInf, -kInf, kNan, 1e-40F, -1e-6F, 87.5F, -88.5F, 1e30F, -1e30F};
   for (const char* op : {"abs", "neg", "relu", "sigmoid", "sqrt", "add", "div", "equal", "greater", "greater_equal",
                          "less", "less_equal", "maximum", "minimum", "mul", "safe_div", "sub", "select"}) {
     SCOPED_TRACE(op);
@@ -154,6 +156,26 @@ TEST(CpuSweep, MachineCodeOfMoreArraysThanRegisters) {
     for (const Value x : p) sum = b.add(b.mul(b.sub(sum, x), x), b.unary("sigmoid", x));
     return sum;
   }));
+}
+
+// Sigmoids whose result is stored, kept, or put in the place of what is read no more; in sweeps that leave registers
+// for four vectors side by side, or fewer.
+TEST(CpuSweep, MachineCodeOfVectorsSideBySide) {
+  for (const std::int64_t extent : {31, 64, 100, 250}) {
+    for (int kept = 0; kept < 7; ++kept) {
+      SCOPED_TRACE(std::to_string(extent) + ", " + std::to_string(kept));
+      CpuProblem problem = sweep_of({{extent}, {extent}}, [&](Builder& b, const auto& p) {
+        std::vector<Value> values = {p[0]};
+        for (int i = 0; i < kept; ++i) values.push_back(b.mul(b.sub(values.back(), p[1]), b.constant(1.5)));
+        const Value gate = b.unary("sigmoid", b.unary("sigmoid", b.mul(values.back(), p[0])));
+        Value sum = gate;
+        for (const Value value : values) sum = b.add(b.mul(value, gate), sum);
+        return b.unary("sigmoid", sum);
+      });
+      for (std::int64_t i = 0; i < extent; i += 5) problem.inputs[0].data[static_cast<std::size_t>(i)] = kNan;
+      expect_same_bits(problem);
+    }
+  }
 }
 
 TEST(CpuSweep, MachineCodeOfShortResults) {
@@ -261,9 +283,6 @@ std::vector<float> apply(const std::string& op, std::vector<std::vector<float>> 
   EXPECT_LE(deviation(result, expected_result(problem)), 1e-6) << op;
   return result;
 }
-
-constexpr float kInf = std::numeric_limits<float>::infinity();
-const float kNan = std::nanf("");
 
 TEST(CpuSweep, FunctionsAtTheirEdges) {
   const std::vector<float> values = {0.0f, -0.0f, 1.0f, -1.0f, kInf, -kInf, kNan, 1e-20f, -1e-6f, 88.0f, 1e10f, -1e10f};

@@ -69,8 +69,9 @@ HWY_INLINE V reciprocal(V x) {
 #endif
 }
 /// 1 / (1 + 2^t) with t = -x log2 e. Adding a number without binary places rounds t to k and leaves k in the lowest
-/// bits, from where it is added to the exponent of 2^r, r = t - k, with log2 e in two parts. The sum rounds away more
-/// than the series errs by. At the ends 2^t is hardly a normal number, and finite.
+/// bits, from where it goes into the exponent of 2^k; 2^r is a series, r = t - k, with log2 e in two parts. The sum
+/// rounds away more than the series errs by. At the ends 2^k is the least or the largest power of 2 that is a normal
+/// number.
 HWY_INLINE V sigmoid(V x) {
   const D d;
   const hn::RebindToSigned<D> bits;
@@ -81,8 +82,9 @@ HWY_INLINE V sigmoid(V x) {
   V power = number(Sigmoid::kSeries[0]);
   for (std::size_t i = 1; i < std::size(Sigmoid::kSeries); ++i)
     power = hn::MulAdd(power, r, number(Sigmoid::kSeries[i]));
-  const V e = hn::BitCast(d, hn::Add(hn::BitCast(bits, power), hn::ShiftLeft<23>(hn::BitCast(bits, shifted))));
-  return hn::IfThenElse(hn::IsNaN(x), x, reciprocal(hn::Add(number(1.0f), e)));
+  const auto exponent = hn::ShiftLeft<23>(hn::BitCast(bits, shifted));
+  const V scale = hn::BitCast(d, hn::Add(exponent, hn::BitCast(bits, number(1.0f))));
+  return hn::IfThenElse(hn::IsNaN(x), x, reciprocal(hn::MulAdd(power, scale, number(1.0f))));
 }
 HWY_INLINE V erf(V x) {
   HWY_ALIGN float lanes[hn::MaxLanes(D())];

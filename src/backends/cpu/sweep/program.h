@@ -44,7 +44,7 @@ enum class Opcode : std::uint8_t {
 
 /// Numbers of the sigmoid, which loops and machine code compute alike.
 struct Sigmoid {
-  static constexpr float kLowest = -88.7F, kHighest = 87.0F;
+  static constexpr float kLowest = -88.37F, kHighest = 87.0F;
   static constexpr float kLog2e = 1.442695022F, kLog2eRest = 1.925963034e-08F;  ///< log2 e is their sum
   static constexpr float kWhole = 12582912.0F;                                  ///< 1.5 * 2^23
   /// 2^r for |r| <= 1/2 by interpolation of (2^r - 1) / r in Chebyshev's points; r^6 first.
