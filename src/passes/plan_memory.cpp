@@ -80,7 +80,11 @@ class Planner {
       owner_[id({i})] = is_view(node) ? owner_[id(node.inputs[0])] : Value{i};
       for (Value in : node.inputs) last_use_[id(owner_[id(in)])] = i;
     }
-    for (const graph::Output& out : graph_.outputs()) last_use_[id(owner_[id(out.value)])] = graph_.size();
+    for (std::size_t i = 0; i < graph_.outputs().size(); ++i) {
+      const Value out = graph_.outputs()[i].value, owner = owner_[id(out)];
+      last_use_[id(owner)] = graph_.size();
+      if (bytes_of(graph_.type(owner)) == bytes_of(graph_.type(out))) output_of_.emplace(owner, i);
+    }
   }
 
   std::size_t size_of(Value v) const { return base::aligned(bytes_of(graph_.type(v))); }
@@ -99,7 +103,9 @@ class Planner {
       at.offset += member_offset(node);
     } else {
       plan_.computed[id(v)] = true;
-      at = {Location::Kind::kArena, 0, reuse_or_take(v)};
+      const auto output = output_of_.find(v);
+      at = output != output_of_.end() ? Location{Location::Kind::kOutput, output->second, 0}
+                                      : Location{Location::Kind::kArena, 0, reuse_or_take(v)};
       release_after(v);
     }
   }
@@ -148,6 +154,7 @@ class Planner {
   const std::function<bool(Value, std::size_t)>& in_place_;
   std::vector<Value> owner_;
   std::vector<std::int32_t> last_use_;
+  std::map<Value, std::size_t> output_of_;  ///< by owner that makes up a whole output: the first such output
   std::map<Value, bool> taken_over_;
   Arena arena_;
   MemoryPlan plan_;

@@ -1,5 +1,6 @@
-// Memory plan: where each value of an optimised graph lives while it is computed. One arena; values whose lifetimes do
-// not overlap share memory; a kernel that allows it writes over an input that nobody needs any more.
+// Memory plan: where each value of an optimised graph lives while it is computed. What is computed for an output lies
+// in the output's memory; all else in one arena, where values whose lifetimes do not overlap share memory and a kernel
+// that allows it writes over an input that nobody needs any more.
 #pragma once
 
 #include <cstddef>
@@ -11,9 +12,9 @@
 namespace signxai::passes {
 
 struct Location {
-  enum class Kind { kNone, kInput, kConstant, kArena };
+  enum class Kind { kNone, kInput, kConstant, kArena, kOutput };
   Kind kind = Kind::kNone;
-  std::size_t index = 0;   ///< kInput: number of the graph input; kConstant: value id
+  std::size_t index = 0;   ///< kInput, kOutput: number of the graph's input or output; kConstant: value id
   std::size_t offset = 0;  ///< in bytes; kArena: from the start of the arena, otherwise from that of the data
 };
 

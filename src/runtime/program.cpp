@@ -92,7 +92,7 @@ Program::Program(graph::Graph graph, backends::PackedWeights& weights, std::shar
     problem.packs_in_scratch = packing.contains(i);
     const Implementation& chosen = choose(problem, graph_.origin(Value{i}));
     step_of[static_cast<std::size_t>(i)] = steps_.size();
-    steps_.push_back({Value{i}, chosen.make(problem, weights), chosen.name, node.inputs});
+    steps_.push_back({Value{i}, chosen.make(problem, weights), chosen.name, node.inputs.size()});
     scratch_bytes_ = std::max(scratch_bytes_, steps_.back().kernel->scratch_bytes());
     most_inputs_ = std::max(most_inputs_, node.inputs.size());
   }
@@ -100,29 +100,44 @@ Program::Program(graph::Graph graph, backends::PackedWeights& weights, std::shar
   plan_ = passes::plan_memory(graph_, [&](Value value, std::size_t input) {
     return steps_[step_of[static_cast<std::size_t>(value.id)]].kernel->in_place(input);
   });
+  resolve_addresses();
   if (runs_once) release_after_last_use();
+}
+
+Program::Address Program::address_of(Value value) const {
+  const passes::Location& at = plan_.locations[static_cast<std::size_t>(value.id)];
+  switch (at.kind) {
+    case passes::Location::Kind::kConstant: {
+      const float* data = graph_.literal(Value{static_cast<std::int32_t>(at.index)})->data();
+      return {0, reinterpret_cast<std::uintptr_t>(data) + at.offset};
+    }
+    case passes::Location::Kind::kArena: return {1, at.offset};
+    case passes::Location::Kind::kInput: return {2 + at.index, at.offset};
+    case passes::Location::Kind::kOutput: return {2 + graph_.inputs().size() + at.index, at.offset};
+    case passes::Location::Kind::kNone: break;
+  }
+  return {0, 0};
+}
+
+void Program::resolve_addresses() {
+  for (const Step& step : steps_) {
+    for (Value input : graph_[step.value].inputs) addresses_.push_back(address_of(input));
+    addresses_.push_back(address_of(step.value));
+  }
+  for (std::size_t i = 0; i < graph_.outputs().size(); ++i) {
+    const Address from = address_of(graph_.outputs()[i].value);
+    if (from.base != 2 + graph_.inputs().size() + i) copies_.push_back({i, from});
+  }
 }
 
 void Program::release_after_last_use() {
   std::set<const float*> read;
   for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
-    for (Value input : step->inputs) {
+    for (Value input : graph_[step->value].inputs) {
       const graph::Literal* literal = graph_.literal(input);
       if (literal != nullptr && read.insert(literal->data()).second) step->released.push_back(input);
     }
   }
-}
-
-const float* Program::address(Value value, std::span<const float* const> inputs, std::byte* arena) const {
-  const passes::Location& at = plan_.locations[static_cast<std::size_t>(value.id)];
-  switch (at.kind) {
-    case passes::Location::Kind::kInput: return inputs[at.index] + at.offset / sizeof(float);
-    case passes::Location::Kind::kConstant:
-      return graph_.literal(Value{static_cast<std::int32_t>(at.index)})->data() + at.offset / sizeof(float);
-    case passes::Location::Kind::kArena: return reinterpret_cast<const float*>(arena + at.offset);
-    case passes::Location::Kind::kNone: break;
-  }
-  return nullptr;
 }
 
 void Program::run(std::span<const float* const> inputs, std::span<float* const> outputs,
@@ -139,19 +154,27 @@ void Program::run_in(std::byte* arena, std::span<const float* const> inputs, std
   if (profile && profile->empty()) {
     for (const Step& step : steps_) profile->push_back({step.value, step.name, {}});
   }
-  auto** const operands = reinterpret_cast<const float**>(arena + plan_.arena_bytes + scratch_bytes_);
+  auto* const bases = reinterpret_cast<std::uintptr_t*>(arena + plan_.arena_bytes + scratch_bytes_);
+  auto** const operands = reinterpret_cast<const float**>(bases + base_count());
+  const auto base_of = [](const void* pointer) { return reinterpret_cast<std::uintptr_t>(pointer); };
+  bases[0] = 0;
+  bases[1] = base_of(arena);
+  std::transform(outputs.begin(), outputs.end(), std::transform(inputs.begin(), inputs.end(), bases + 2, base_of),
+                 base_of);
+  const auto pointer = [&](const Address& at) { return reinterpret_cast<float*>(bases[at.base] + at.offset); };
+  const Address* at = addresses_.data();
   for (std::size_t s = 0; s < steps_.size(); ++s) {
     const Step& step = steps_[s];
-    for (std::size_t i = 0; i < step.inputs.size(); ++i) operands[i] = address(step.inputs[i], inputs, arena);
-    auto* result = const_cast<float*>(address(step.value, inputs, arena));
+    for (std::size_t i = 0; i < step.inputs; ++i) operands[i] = pointer(*at++);
+    float* const result = pointer(*at++);
     const double start = profile ? now() : 0.0;
-    step.kernel->run({{operands, step.inputs.size()}, result, arena + plan_.arena_bytes});
+    step.kernel->run({{operands, step.inputs}, result, arena + plan_.arena_bytes});
     for (Value constant : step.released) release(*graph_.literal(constant));
     if (profile) (*profile)[s].seconds.push_back(now() - start);
   }
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Value value = graph_.outputs()[i].value;
-    std::memcpy(outputs[i], address(value, inputs, arena), passes::bytes_of(graph_.type(value)));
+  for (const Copy& copy : copies_) {
+    const Value value = graph_.outputs()[copy.output].value;
+    std::memcpy(outputs[copy.output], pointer(copy.from), passes::bytes_of(graph_.type(value)));
   }
 }
 
@@ -163,10 +186,12 @@ std::string Program::describe() const {
   for (const Step& step : steps_) {
     const graph::Cost cost = graph::cost_of(graph_, step.value);
     total += cost;
+    const passes::Location& at = plan_.locations[static_cast<std::size_t>(step.value.id)];
+    const bool is_output = at.kind == passes::Location::Kind::kOutput;
     text +=
         fmt::format("%{:<6} {:<22} {:<28} {:>10} {:>12.3f} {:>10.3f}  {}\n", step.value.id, graph_[step.value].op->name,
-                    step.name, plan_.locations[static_cast<std::size_t>(step.value.id)].offset, cost.flops / 1e6,
-                    cost.bytes / 1e6, graph_.origin(step.value));
+                    step.name, is_output ? fmt::format("output {}", at.index) : fmt::to_string(at.offset),
+                    cost.flops / 1e6, cost.bytes / 1e6, graph_.origin(step.value));
   }
   return text + fmt::format("# {} steps, {:.3f} MFLOP, {:.3f} MB read and written\n", steps_.size(), total.flops / 1e6,
                             total.bytes / 1e6);

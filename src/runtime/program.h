@@ -2,6 +2,7 @@
 // decision and throws nothing but std::bad_alloc. Immutable after construction; safe to run from several threads.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,8 +43,10 @@ class Program {
               std::vector<StepProfile>* profile = nullptr) const;
 
   const graph::Graph& graph() const { return graph_; }
-  /// Working memory of a run: values, scratch, and the operands' addresses.
-  std::size_t arena_bytes() const { return plan_.arena_bytes + scratch_bytes_ + most_inputs_ * sizeof(float*); }
+  /// Working memory of a run: values, scratch, and addresses.
+  std::size_t arena_bytes() const {
+    return plan_.arena_bytes + scratch_bytes_ + base_count() * sizeof(std::uintptr_t) + most_inputs_ * sizeof(float*);
+  }
   /// One line per step: kernel, arena offset, operations and bytes; and their sums. For `inspect`.
   std::string describe() const;
 
@@ -52,15 +55,30 @@ class Program {
     graph::Value value;
     std::unique_ptr<backends::Kernel> kernel;
     std::string_view name;
-    std::vector<graph::Value> inputs;
+    std::size_t inputs;
     std::vector<graph::Value> released{};  ///< mapped constants that no later step reads
   };
+  /// A run gives the bases: none, for constants, whose offset is their address; the arena; the graph's inputs; its
+  /// outputs.
+  struct Address {
+    std::size_t base;
+    std::size_t offset;  ///< in bytes
+  };
+  /// An output that is no step's result: an input, a constant, or a part or another name of what is there already.
+  struct Copy {
+    std::size_t output;
+    Address from;
+  };
+  void resolve_addresses();
   void release_after_last_use();
-  const float* address(graph::Value value, std::span<const float* const> inputs, std::byte* arena) const;
+  Address address_of(graph::Value value) const;
+  std::size_t base_count() const { return 2 + graph_.inputs().size() + graph_.outputs().size(); }
 
   graph::Graph graph_;
   passes::MemoryPlan plan_;
   std::vector<Step> steps_;
+  std::vector<Address> addresses_;  ///< of each step's inputs and then its result, as they come
+  std::vector<Copy> copies_;
   std::size_t scratch_bytes_ = 0;  ///< a multiple of an address's size
   std::size_t most_inputs_ = 0;    ///< of a step
   std::shared_ptr<ArenaPool> arenas_;

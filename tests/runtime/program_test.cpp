@@ -1,6 +1,7 @@
-// Programs: denormals inside; those that run once keep nothing that they pack, unless several steps share it, and their
-// bits are the same.
+// Programs: what is computed for an output lies there at once; denormals inside; those that run once keep nothing that
+// they pack, unless several steps share it, and their bits are the same.
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <random>
 
@@ -95,6 +96,43 @@ TEST(Program, FlushesDenormalsOnAllThreadsAndInsideOnly) {
     EXPECT_TRUE(flushes_denormals(2000));
     volatile float small = 1e-39f;
     EXPECT_GT(small + small, 0);
+  }
+}
+
+TEST(Program, ComputesOutputsInTheCallersMemoryAlone) {
+  backends::PackedWeights weights;
+  const Program program(graph::from_text("%x = input \"x\" : f32[2,3,1000]\n"
+                                         "%c = const [5, 6] : f32[2]\n"
+                                         "%y = add %x %x\n"
+                                         "%z = mul %y %x\n"
+                                         "%flat = reshape %z {shape=[2,3000]}\n"
+                                         "output \"y\" %y\n"
+                                         "output \"flat\" %flat\n"
+                                         "output \"again\" %y\n"
+                                         "output \"x\" %x\n"
+                                         "output \"c\" %c\n"),
+                        weights);
+  EXPECT_LT(program.arena_bytes(), 200U);  // addresses alone
+  std::vector<float> input(6000);
+  std::iota(input.begin(), input.end(), 0.0f);
+  // Behind one element each, as callers' memory need not be aligned, and before one that stays.
+  std::vector<std::vector<float>> memory(5, std::vector<float>(input.size() + 2, -1));
+  std::vector<float*> outputs;
+  for (auto& values : memory) outputs.push_back(values.data() + 1);
+  const float* const inputs[] = {input.data()};
+  program.run(inputs, outputs);
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    ASSERT_EQ(outputs[0][i], 2 * input[i]);
+    ASSERT_EQ(outputs[1][i], 2 * input[i] * input[i]);
+    ASSERT_EQ(outputs[2][i], 2 * input[i]);
+    ASSERT_EQ(outputs[3][i], input[i]);
+  }
+  EXPECT_EQ(outputs[4][0], 5);
+  EXPECT_EQ(outputs[4][1], 6);
+  EXPECT_EQ(outputs[4][2], -1);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(memory[i].front(), -1);
+    EXPECT_EQ(memory[i].back(), -1);
   }
 }
 
