@@ -167,7 +167,7 @@ class SIGNXAI_API Explainer {
 
  private:
   struct Impl;
-  struct Run;
+  class Run;
   std::unique_ptr<Impl> impl_;
 };
 

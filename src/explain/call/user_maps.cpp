@@ -1,5 +1,5 @@
 // The call of a user's method, and checks of what it returns.
-#include "explain/user_maps.h"
+#include "explain/call/user_maps.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // Streaming of sampled points.
-#include "explain/sampled.h"
+#include "explain/call/sampled.h"
 
 #include <algorithm>
 #include <optional>
